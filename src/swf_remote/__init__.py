@@ -1,0 +1,1 @@
+"""The gateway: the public door, mounted at /prod/. Knows the monitor by HTTP alone."""

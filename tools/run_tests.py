@@ -1,0 +1,54 @@
+"""Run the test suites, one pytest process per room, and print their totals.
+
+The gateway and the monitor are two Django projects, so they cannot share one process. Arguments are handed to pytest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FAST = ("tests/tools", "tests/testbed", "tests/monitor", "tests/remote")
+SLOW = ("tests/system",)
+NO_TESTS_COLLECTED = 5
+
+
+def run_suite(folder: str, extra: list[str]) -> tuple[int, Counter[str]]:
+    """Run one suite; returns its exit code and pytest's counts by outcome."""
+    print(f"=== {folder}", flush=True)
+    command = [sys.executable, "-m", "pytest", "-c", f"{folder}/pytest.ini", "--rootdir", ".", folder, *extra]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    last = ""
+    for line in process.stdout:
+        print(line, end="", flush=True)
+        last = line if line.strip() else last
+    counts = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|errors?|skipped)", last)}
+    return process.wait(), Counter({word.rstrip("s") if word.startswith("error") else word: n for word, n in counts.items()})
+
+
+def main() -> int:
+    """Exit code 0 when every suite passed."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--fast", action="store_true", help="without browser, servers and the whole chain")
+    arguments, extra = parser.parse_known_args()
+    begin, total, failed = time.monotonic(), Counter[str](), []
+    for folder in FAST if arguments.fast else FAST + SLOW:
+        code, counts = run_suite(folder, extra)
+        total += counts
+        if code not in (0, NO_TESTS_COLLECTED) or (code == NO_TESTS_COLLECTED and not extra):
+            failed.append(folder)
+    broken = total["failed"] + total["error"] or len(failed)
+    print(f"\nsuites failed: {', '.join(failed) or 'none'}; {time.monotonic() - begin:.0f} s")
+    print(f"{total['passed']} passed, {broken} failed, {total['skipped']} skipped")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
