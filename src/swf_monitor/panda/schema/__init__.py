@@ -99,12 +99,20 @@ def _define_tables() -> MetaData:
 
 
 def _define_index(table: Table, row: dict[str, str]) -> None:
-    if row["columns"].startswith("lockedby,prodsourcelabel,(case"):
-        return  # a partial trick of the server's own propagation; no reader of ours can use it
-    upper = re.fullmatch(r"upper\((\w+)\)", row["columns"])
-    columns = [func.upper(table.c[upper[1]])] if upper else [table.c[name] for name in row["columns"].split(",")]
-    # SQLite keeps index names in one space per file, so the table's name goes in front.
-    Index(f"{table.name}_{row['index']}"[:63], *columns, unique=row["kind"].startswith("unique"))
+    if "(case when" in row["columns"]:
+        return  # a device of the server's own propagation; no reader of ours can use it
+    # SQLite keeps index names in one space per file, so the archive schema's get a prefix.
+    name = row["index"] if table.schema == "doma_panda" else f"arch_{row['index']}"
+    columns = [_index_column(table, declared) for declared in row["columns"].split(",")]
+    Index(name, *columns, unique=row["kind"].startswith("unique"))
+
+
+def _index_column(table: Table, declared: str) -> Any:
+    upper = re.fullmatch(r"upper\((\w+)\)", declared)
+    if upper:
+        return func.upper(table.c[upper[1]])
+    name, _, direction = declared.partition(" ")
+    return table.c[name].desc() if direction == "desc" else table.c[name]
 
 
 metadata: Final = _define_tables()
