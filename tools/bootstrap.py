@@ -24,11 +24,10 @@ class SetupError(Exception):
 def check_python():
     """Refuse a Python older than the project supports."""
     if sys.version_info < OLDEST:
+        have = sys.version.split()[0]
         raise SetupError(
-            "Python {}.{} or newer is needed, but {} is {}. Install it (Debian: apt-get install python3.11 "
-            "python3.11-venv) and run: make run PYTHON=/path/to/python3.11".format(
-                OLDEST[0], OLDEST[1], sys.executable, sys.version.split()[0]
-            )
+            f"Python {OLDEST[0]}.{OLDEST[1]} or newer is needed, but {sys.executable} is {have}. Install it "
+            "(Debian: apt-get install python3.11 python3.11-venv) and run: make run PYTHON=/path/to/python3.11"
         )
 
 
@@ -37,9 +36,9 @@ def run(command, what, **options):
     try:
         subprocess.run([str(word) for word in command], check=True, cwd=str(ROOT), **options)
     except FileNotFoundError:
-        raise SetupError("{}: the program {} is missing".format(what, command[0])) from None
+        raise SetupError(f"{what}: the program {command[0]} is missing") from None
     except subprocess.CalledProcessError as failure:
-        raise SetupError("{} failed with exit code {} (see above)".format(what, failure.returncode)) from None
+        raise SetupError(f"{what} failed with exit code {failure.returncode} (see above)") from None
 
 
 def digest(*names, salt=""):
@@ -54,7 +53,7 @@ def step(stamp, wanted, action, title):
     """Do ``action`` unless ``stamp`` says that it was done for the same inputs."""
     if stamp.exists() and stamp.read_text() == wanted:
         return
-    print("• {}".format(title), flush=True)
+    print(f"• {title}", flush=True)
     action()
     stamp.parent.mkdir(parents=True, exist_ok=True)
     stamp.write_text(wanted)
@@ -63,22 +62,24 @@ def step(stamp, wanted, action, title):
 def install_uv(folder):
     """Put the pinned uv into ``folder`` (PyPI is the only place it is fetched from)."""
     try:
-        import ensurepip  # noqa: F401
-        import venv
+        import ensurepip  # noqa: F401, PLC0415 - Debian leaves both out of its base package
+        import venv  # noqa: PLC0415
     except ImportError:
         raise SetupError(
             "this Python has no venv module. Debian and Ubuntu keep it in a package of its own: "
             "apt-get install python3-venv"
         ) from None
     venv.create(str(folder), with_pip=True, clear=True)
-    run([folder / "bin" / "python", "-m", "pip", "install", "-q", "--disable-pip-version-check", "uv==" + UV_VERSION], "installing uv")
+    pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    run([*pip, "uv==" + UV_VERSION], "installing uv")
 
 
 def sync_packages(uv, environment, extra):
     """Install exactly what uv.lock says."""
     settings = dict(os.environ, UV_PYTHON_DOWNLOADS="never", UV_PROJECT_ENVIRONMENT=str(environment))
     settings.pop("VIRTUAL_ENV", None)
-    run([uv, "sync", "--frozen", "--quiet", "--all-extras", "--python", sys.executable, *extra], "installing Python packages", env=settings)
+    sync = [uv, "sync", "--frozen", "--quiet", "--all-extras", "--python", sys.executable]
+    run([*sync, *extra], "installing Python packages", env=settings)
 
 
 def npm_command(uv):
@@ -89,8 +90,25 @@ def npm_command(uv):
 
 def install_front_end(uv, environment):
     """Locked npm packages, without running any script of theirs, then the files that pages use."""
-    run([*npm_command(uv), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"], "installing front-end files (npm ci)")
+    npm_ci = [*npm_command(uv), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
+    run(npm_ci, "installing front-end files (npm ci)")
     run([environment / "bin" / "python", ROOT / "tools" / "vendor.py"], "copying front-end files")
+
+
+def prepare(environment, dev):
+    """All steps; ``dev`` adds what tests and checks need. A development environment also serves to run."""
+    check_python()
+    uv_folder = ROOT / ".uv"
+    uv = uv_folder / "bin" / "uv"
+    step(uv_folder / "stamp", UV_VERSION, lambda: install_uv(uv_folder), f"uv {UV_VERSION}")
+    dev = dev or (environment / "stamp-dev").exists()
+    extra = [] if dev else ["--no-dev"]
+    lock = digest("uv.lock", "pyproject.toml", salt=sys.version)
+    stamp = environment / ("stamp-dev" if dev else "stamp-run")
+    step(stamp, lock, lambda: sync_packages(uv, environment, extra), "Python packages (uv.lock)")
+    front_end = digest("package-lock.json", "package.json", "tools/vendor.py")
+    stamp = ROOT / "node_modules" / ".stamp"
+    step(stamp, front_end, lambda: install_front_end(uv, environment), "front-end files (package-lock.json)")
 
 
 def main():
@@ -99,23 +117,10 @@ def main():
     parser.add_argument("--dev", action="store_true", help="also what tests and checks need")
     parser.add_argument("--environment", default=".venv", help="folder of the virtual environment (default: .venv)")
     arguments = parser.parse_args()
-    environment = (ROOT / arguments.environment).resolve()
     try:
-        check_python()
-        uv_folder = ROOT / ".uv"
-        uv = uv_folder / "bin" / "uv"
-        step(uv_folder / "stamp", UV_VERSION, lambda: install_uv(uv_folder), "uv " + UV_VERSION)
-        lock = digest("uv.lock", "pyproject.toml", salt=sys.version)
-        stamp = environment / ("stamp-dev" if arguments.dev else "stamp-run")
-        if not (environment / "stamp-dev").exists() or arguments.dev:
-            extra = [] if arguments.dev else ["--no-dev"]
-            step(stamp, lock, lambda: sync_packages(uv, environment, extra), "Python packages (uv.lock)")
-        elif (environment / "stamp-dev").read_text() != lock:
-            step(environment / "stamp-dev", lock, lambda: sync_packages(uv, environment, []), "Python packages (uv.lock)")
-        front_end = digest("package-lock.json", "package.json", "tools/vendor.py")
-        step(ROOT / "node_modules" / ".stamp", front_end, lambda: install_front_end(uv, environment), "front-end files (package-lock.json)")
+        prepare((ROOT / arguments.environment).resolve(), arguments.dev)
     except SetupError as problem:
-        print("setup: {}".format(problem), file=sys.stderr)
+        print(f"setup: {problem}", file=sys.stderr)
         return 2
     return 0
 

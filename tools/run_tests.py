@@ -30,7 +30,8 @@ def run_suite(folder: str, extra: list[str]) -> tuple[int, Counter[str]]:
         print(line, end="", flush=True)
         last = line if line.strip() else last
     counts = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|errors?|skipped)", last)}
-    return process.wait(), Counter({word.rstrip("s") if word.startswith("error") else word: n for word, n in counts.items()})
+    counts["error"] = counts.pop("error", 0) + counts.pop("errors", 0)
+    return process.wait(), Counter(counts)
 
 
 def main() -> int:

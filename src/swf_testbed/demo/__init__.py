@@ -1,0 +1,1 @@
+"""The whole chain by one command: testbed, monitor, SSH tunnel and gateway as supervised processes."""

@@ -1,0 +1,81 @@
+"""Before the first process runs: data seeded, databases migrated, the demo login and the service token made."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from asyncio.subprocess import PIPE
+
+from swf_testbed.demo.children import kill_group, start_child
+from swf_testbed.demo.plan import SERVICE_ACCOUNT, Options, gateway_environment, monitor_environment, program
+from swf_testbed.demo.secrets import DemoSecrets
+
+
+class PreparationError(Exception):
+    """A step failed; the text names it and carries what the program said."""
+
+
+async def seed_database(options: Options, made: DemoSecrets) -> None:
+    """Fill the PanDA database; progress goes to the terminal. Data that are complete already stay as they are.
+
+    Raises:
+        PreparationError: the seeding failed.
+    """
+    command = (program("swf-testbed"), "seed", "--database", options.database_url)
+    arguments = ("--seed", str(options.seed), "--now", made.first_start)
+    child = await start_child((*command, *arguments), monitor_environment(options, made), None)
+    try:
+        code = await child.wait()
+    except asyncio.CancelledError:
+        kill_group(child.pid, 9)
+        await child.wait()
+        raise
+    if code != 0:
+        raise PreparationError(f"seeding the PanDA database failed (exit code {code}, see above)")
+
+
+async def _run(command: tuple[str, ...], environment: dict[str, str], what: str, feed: str = "") -> str:
+    process = await asyncio.create_subprocess_exec(
+        *command, env=environment, stdin=PIPE, stdout=PIPE, stderr=subprocess.STDOUT, start_new_session=True
+    )
+    try:
+        output, _ = await process.communicate(feed.encode())
+    except asyncio.CancelledError:
+        kill_group(process.pid, 9)
+        await process.wait()
+        raise
+    if process.returncode != 0:
+        raise PreparationError(f"{what} failed:\n{output.decode(errors='replace').strip()}")
+    return output.decode()
+
+
+async def prepare_monitor(options: Options, made: DemoSecrets) -> str:
+    """Migrate the monitor's own database; returns the token of the gateway's service account.
+
+    Raises:
+        PreparationError: a step failed.
+    """
+    environment = monitor_environment(options, made)
+    await _run((program("swf-monitor"), "migrate", "--verbosity", "0"), environment, "preparing the monitor's database")
+    token = await _run((program("swf-monitor"), "token", SERVICE_ACCOUNT), environment, "making the service token")
+    return token.strip().splitlines()[-1]
+
+
+async def prepare_gateway(options: Options, made: DemoSecrets) -> None:
+    """Migrate the gateway's database and make the demo login.
+
+    Raises:
+        PreparationError: a step failed.
+    """
+    environment = gateway_environment(options, made)
+    await _run((program("swf-remote"), "migrate", "--verbosity", "0"), environment, "preparing the gateway's database")
+    add_user = (
+        program("swf-remote"),
+        "users",
+        "add",
+        made.login,
+        "--exist-ok",
+        "--known-at-monitor",
+        "--password-stdin",
+    )
+    await _run(add_user, environment, "making the demo login", feed=made.password + "\n")

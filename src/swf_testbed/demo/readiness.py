@@ -1,0 +1,49 @@
+"""Is a part of the demo ready, is a port free: questions asked over the network, never guessed from time passed."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import urllib.error
+import urllib.request
+from typing import Final
+
+from swf_testbed.demo.plan import Options
+
+ASK_EVERY_SECONDS: Final = 0.1
+
+
+def _answers(url: str) -> bool:
+    request = urllib.request.Request(url, headers={"Accept": "application/json"})  # noqa: S310 - our own loopback URL
+    try:
+        with urllib.request.urlopen(request, timeout=2) as answer:  # noqa: S310
+            return bool(answer.status == 200)
+    except (OSError, ValueError):  # refused, reset, cut short, HTTP error status: not ready yet
+        return False
+
+
+async def wait_until_ready(url: str | None) -> None:
+    """Return as soon as ``url`` answers 200."""
+    while url is not None and not await asyncio.to_thread(_answers, url):  # noqa: ASYNC110 - another process's state
+        await asyncio.sleep(ASK_EVERY_SECONDS)
+
+
+def busy_port(options: Options) -> str | None:
+    """The first port of the demo that another program holds, with the option that chooses another; None: all free."""
+    wanted = (
+        ("--port", options.port),
+        ("--monitor-port", options.monitor_port),
+        ("--tunnel-port", options.tunnel_port),
+    )
+    for option, port in wanted:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                return (
+                    f'port {port} is in use by another program; choose another: make run ARGS="{option} {port + 1000}"'
+                )
+    if len({port for _, port in wanted}) < len(wanted):
+        return "--port, --monitor-port and --tunnel-port must differ"
+    return None
