@@ -1,0 +1,144 @@
+"""What makes the gateway's settings unusable: rules that look at values and at how they fit together.
+
+Each rule yields ``(setting, what is wrong and what to do)``; the caller prints them one per line.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from swf_remote.configuration import Configuration
+
+Fault = tuple[str, str]
+SHORTEST_KEY = 32
+FEWEST_KEY_LETTERS = 8
+PLACEHOLDERS = ("insecure", "change-me", "changeme", "change_me", "your-secret", "default")
+NEW_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
+
+
+def problems_of(settings: Configuration) -> Iterator[Fault]:
+    """Every fault of these settings, in the order of the documentation."""
+    for rule in (_secret_key, _hosts, _mount, _static, _public_url, _proxies, _monitor, _tls, _database):
+        yield from rule(settings)
+
+
+def _secret_key(settings: Configuration) -> Iterator[Fault]:
+    key = settings.secret_key
+    if not key:
+        yield "secret_key", f"is missing: set it to a long random text, for example the output of {NEW_KEY}"
+    elif settings.debug:
+        return
+    elif any(word in key.lower() for word in PLACEHOLDERS):
+        yield "secret_key", f"is a placeholder that anybody can know: set it to the output of {NEW_KEY}"
+    elif len(key) < SHORTEST_KEY or len(set(key)) < FEWEST_KEY_LETTERS:
+        yield (
+            "secret_key",
+            f"is easy to guess (it needs {SHORTEST_KEY} random characters): set it to the output of {NEW_KEY}",
+        )
+
+
+def _hosts(settings: Configuration) -> Iterator[Fault]:
+    if not settings.hosts:
+        yield "allowed_hosts", "is empty: name the hosts that readers use, separated by commas"
+    for name in settings.hosts:
+        if "*" in name and not settings.debug:
+            yield "allowed_hosts", f"holds the wildcard {name!r}: name the hosts, or turn SWF_REMOTE_DEBUG on"
+        elif any(letter in name for letter in "/ ") or "://" in name:
+            yield "allowed_hosts", f"holds {name!r}: give names only, without scheme or path"
+
+
+def _mount(settings: Configuration) -> Iterator[Fault]:
+    mount = settings.force_script_name
+    if not mount.startswith("/") or not mount.strip("/") or "//" in mount or any(c in mount for c in "?#% \\"):
+        yield "force_script_name", f"is {mount!r}: give the mount as a path such as /prod"
+
+
+def _static(settings: Configuration) -> Iterator[Fault]:
+    if settings.own_static_url == f"{settings.mount}/static/":
+        yield "static_url", f"is {settings.static_url!r}, where the monitor's files are: use {settings.mount}/assets/"
+    elif not settings.own_static_url.startswith(("/", "http://", "https://")) or settings.own_static_url == "/":
+        yield "static_url", f"is {settings.static_url!r}: give a path such as {settings.mount}/assets/"
+
+
+def _public_url(settings: Configuration) -> Iterator[Fault]:
+    if not settings.public_url:
+        return
+    fault = _url_fault(settings.public_url)
+    if fault:
+        yield "public_url", f"is {settings.public_url!r}: {fault}"
+        return
+    parts = urlsplit(settings.public_url)
+    if parts.path.rstrip("/") != settings.mount:
+        yield "public_url", f"is {settings.public_url!r}: its path must be the mount {settings.mount}"
+    if parts.scheme == "http" and not settings.debug and not is_loopback(parts.hostname or ""):
+        yield "public_url", f"is {settings.public_url!r}: readers elsewhere need https (http is for this machine only)"
+
+
+def _proxies(settings: Configuration) -> Iterator[Fault]:
+    for part in filter(None, (part.strip() for part in settings.trusted_proxies.split(","))):
+        try:
+            ipaddress.ip_network(part)
+        except ValueError:
+            yield "trusted_proxies", f"holds {part!r}: give addresses or networks such as 127.0.0.1 or 10.0.0.0/8"
+
+
+def _monitor(settings: Configuration) -> Iterator[Fault]:
+    fault = _url_fault(settings.monitor_url)
+    if fault:
+        yield "monitor_url", f"is {settings.monitor_url!r}: {fault}"
+    elif not urlsplit(settings.monitor_url).path.strip("/"):
+        yield "monitor_url", f"is {settings.monitor_url!r}: it needs the monitor's mount, such as …/swf-monitor"
+    if any(letter in settings.monitor_host for letter in "/ @") or "://" in settings.monitor_host:
+        yield "monitor_host", f"is {settings.monitor_host!r}: give a host name only"
+    if not settings.monitor_token.isascii() or any(letter.isspace() for letter in settings.monitor_token):
+        yield "monitor_token", "holds characters that no token has"
+
+
+def _tls(settings: Configuration) -> Iterator[Fault]:
+    file = settings.monitor_ca_file
+    if file is None or str(file) in ("", "."):
+        return
+    try:
+        text = file.read_bytes()
+    except OSError as error:
+        yield "monitor_ca_file", f"cannot be read ({error.strerror}): {file}"
+        return
+    if b"-----BEGIN CERTIFICATE-----" not in text:
+        yield "monitor_ca_file", f"holds no certificate in PEM form: {file}"
+
+
+def _database(settings: Configuration) -> Iterator[Fault]:
+    file = settings.sqlite_file
+    if file is None:
+        return
+    if file.is_dir():
+        yield "db_name", f"is a folder: give the SQLite file's name, or set SWF_REMOTE_DB_HOST for PostgreSQL ({file})"
+    nearest = next(folder for folder in file.resolve().parents if folder.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        yield "db_name", f"is in a folder that cannot be written: {file}"
+
+
+def is_loopback(host: str) -> bool:
+    """True for names that mean this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _url_fault(url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        return str(error)
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+        return "give an address such as https://host:port/path"
+    if parts.username is not None or parts.query or parts.fragment:
+        return "give it without user, query or fragment"
+    return None

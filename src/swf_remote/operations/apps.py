@@ -1,0 +1,11 @@
+"""Registers the gateway's own management commands with Django."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class OperationsConfig(AppConfig):
+    """The app behind ``swf-remote serve`` and ``swf-remote routes``."""
+
+    name = "swf_remote.operations"

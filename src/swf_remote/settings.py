@@ -1,0 +1,135 @@
+"""Django's settings, all derived from ``swf_remote.configuration``; nothing here reads the environment itself.
+
+URLs carry the mount in ``swf_remote.urls``, so Django's own FORCE_SCRIPT_NAME stays unset: one spelling of every path.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from swf_remote.configuration import Configuration, configuration
+
+_CONFIGURATION = configuration()
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def _database(found: Configuration) -> dict[str, Any]:
+    if found.sqlite_file is None:
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": found.db_name or "swf_remote",
+            "USER": found.db_user,
+            "PASSWORD": found.db_password,
+            "HOST": found.db_host,
+            "PORT": found.db_port,
+            "OPTIONS": {"connect_timeout": 5},
+        }
+    found.sqlite_file.parent.mkdir(parents=True, exist_ok=True)
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": found.sqlite_file.resolve(),
+        "OPTIONS": {
+            "timeout": 20,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        },
+    }
+
+
+def _origins(public_url: str) -> list[str]:
+    parts = urlsplit(public_url)
+    return [f"{parts.scheme}://{parts.netloc}"] if public_url else []
+
+
+MOUNT = _CONFIGURATION.mount
+SECRET_KEY = _CONFIGURATION.secret_key
+DEBUG = _CONFIGURATION.debug
+ALLOWED_HOSTS = _CONFIGURATION.hosts
+CSRF_TRUSTED_ORIGINS = _origins(_CONFIGURATION.public_url)
+ROOT_URLCONF = "swf_remote.urls"
+ASGI_APPLICATION = "swf_remote.asgi.application"
+DATABASES = {"default": _database(_CONFIGURATION)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "axes",
+    "swf_remote.accounts",
+    "swf_remote.status",
+    "swf_remote.web",
+    "swf_remote.operations",
+]
+MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+LOGIN_URL = f"{MOUNT}/accounts/login/"
+LOGIN_REDIRECT_URL = f"{MOUNT}/"
+LOGOUT_REDIRECT_URL = f"{MOUNT}/"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "swf_remote.edge.client.address_of"
+AXES_ENABLE_ACCESS_FAILURE_LOG = False
+AXES_VERBOSE = False
+
+_COOKIE_PATH = MOUNT
+SESSION_COOKIE_NAME = "sessionid_prod"
+SESSION_COOKIE_PATH = _COOKIE_PATH
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = _CONFIGURATION.secure_cookies
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+CSRF_COOKIE_NAME = "csrftoken_prod"
+CSRF_COOKIE_PATH = _COOKIE_PATH
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = _CONFIGURATION.secure_cookies
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+STATIC_URL = _CONFIGURATION.own_static_url
+STATIC_ROOT = _PACKAGE / "static"
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": _CONFIGURATION.log_level.upper()},
+    "loggers": {"axes": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+}
