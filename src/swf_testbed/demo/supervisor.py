@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from collections import deque
 from collections.abc import Callable
@@ -120,14 +119,3 @@ class Supervisor:
         """End all parts, the last started first to be asked, all at once."""
         await asyncio.gather(*(stop_child(supervised.child) for supervised in reversed(self._running.values())))
         self._running.clear()
-
-
-def process_lives(pid: int) -> bool:
-    """Is there a process of this id."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
