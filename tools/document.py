@@ -1,0 +1,143 @@
+"""Write the generated tables of the documentation, or check that they are up to date.
+
+A table stands between ``<!-- generated: NAME -->`` and ``<!-- end -->`` in a file below docs/. It is made from the code, so
+every setting, route and command is documented, and nothing is documented that does not exist.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import re
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import click
+from pydantic_core import PydanticUndefined
+from pydantic_settings import BaseSettings
+
+ROOT = Path(__file__).resolve().parent.parent
+BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A Markdown table; bars inside cells are escaped."""
+    titles = list(head)
+    lines = ["| " + " | ".join(titles) + " |", "|" + "---|" * len(titles)]
+    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def settings_table(configuration: type[BaseSettings]) -> str:
+    """One row per setting: environment name, default, meaning.
+
+    Raises:
+        ValueError: a setting has no description.
+    """
+    prefix = configuration.model_config.get("env_prefix", "")
+    rows = []
+    for name, field in configuration.model_fields.items():
+        if not field.description:
+            raise ValueError(f"{configuration.__module__}: setting {name} has no description")
+        choices = getattr(field.validation_alias, "choices", None)
+        variable = choices[0] if choices else f"{prefix}{name}".upper()
+        default = "required" if field.default is PydanticUndefined else f"`{field.default}`"
+        rows.append((f"`{variable}`", "empty" if default == "``" else default, field.description))
+    return table(("setting", "default", "meaning"), rows)
+
+
+def monitor_settings() -> str:
+    """Settings of the monitor."""
+    from swf_monitor.configuration import Configuration  # noqa: PLC0415
+
+    return settings_table(Configuration)
+
+
+def gateway_settings() -> str:
+    """Settings of the gateway."""
+    from swf_remote.configuration import Configuration  # noqa: PLC0415
+
+    return settings_table(Configuration)
+
+
+def routes() -> str:
+    """The exposure table."""
+    from swf_remote.proxy.routes import ROUTES  # noqa: PLC0415
+
+    rows = []
+    for route in ROUTES:
+        methods = ", ".join(sorted(route.methods))
+        rows.append((f"`{route.pattern}`", methods, str(route.access), str(route.identity), route.reason))
+    return table(("path below the mount", "methods", "who", "identity sent", "why"), rows)
+
+
+def _help_of(command: Path) -> str:
+    """The ``help`` text of a Django management command, read without importing it."""
+    for node in ast.walk(ast.parse(command.read_text())):
+        if isinstance(node, ast.Assign) and any(getattr(target, "id", "") == "help" for target in node.targets):
+            return str(ast.literal_eval(node.value))
+    raise ValueError(f"{command}: the command has no help text")
+
+
+def management_commands(program: str, package: str) -> str:
+    """Own management commands of one Django project."""
+    files = (ROOT / "src" / package).glob("**/management/commands/*.py")
+    own = sorted((path.stem, _help_of(path)) for path in files if not path.stem.startswith("_"))
+    return table(("command", "what it does"), [(f"`{program} {name}`", text) for name, text in own])
+
+
+def testbed_commands() -> str:
+    """Commands of ``swf-testbed`` with their options."""
+    from swf_testbed.cli import main  # noqa: PLC0415
+
+    rows = []
+    for name, command in sorted(main.commands.items()):
+        options = [option for option in command.params if isinstance(option, click.Option)]
+        text = (command.help or "").splitlines()[0]
+        rows.append((f"`swf-testbed {name}`", text, ", ".join(f"`{option.opts[0]}`" for option in options)))
+    return table(("command", "what it does", "options"), rows)
+
+
+def make_targets() -> str:
+    """Documented targets of the Makefile."""
+    found = re.findall(r"^([a-z-]+):.*## (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    return table(("target", "what it does"), [(f"`make {name}`", text) for name, text in found])
+
+
+GENERATORS: dict[str, Callable[[], str]] = {
+    "gateway-settings": gateway_settings,
+    "monitor-settings": monitor_settings,
+    "routes": routes,
+    "gateway-commands": lambda: management_commands("swf-remote", "swf_remote"),
+    "monitor-commands": lambda: management_commands("swf-monitor", "swf_monitor"),
+    "testbed-commands": testbed_commands,
+    "make-targets": make_targets,
+}
+
+
+def renewed(text: str) -> str:
+    """The same page with every generated block made anew."""
+    return BLOCK.sub(lambda block: block[1] + GENERATORS[block[2]]() + block[3], text)
+
+
+def main() -> int:
+    """Exit code 1 when ``--check`` finds a page that is not up to date, or a table that no page holds."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="change nothing; say what is out of date")
+    arguments = parser.parse_args()
+    pages = sorted((ROOT / "docs").glob("**/*.md"))
+    held = {name for page in pages for _, name, _ in BLOCK.findall(page.read_text())}
+    stale = [f"no page holds the table {name!r}" for name in GENERATORS.keys() - held]
+    for page in pages:
+        text = page.read_text()
+        if (new := renewed(text)) != text:
+            stale.append(f"{page.relative_to(ROOT)} is out of date; run: {Path(sys.argv[0]).name}")
+            if not arguments.check:
+                page.write_text(new)
+    print("\n".join(stale) or "documentation: up to date")
+    return 1 if stale and arguments.check else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
