@@ -52,10 +52,8 @@ class Complaints:
             self.found.append(f"{page.url}: console {kind}: {text}")
 
     def _request(self, page: Page, url: str) -> None:
-        if (
-            urlsplit(url).scheme in ("http", "https", "ws", "wss")
-            and urlsplit(url).netloc != urlsplit(self.gateway).netloc
-        ):
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.netloc != urlsplit(self.gateway).netloc:
             self.found.append(f"{page.url}: request to another host: {url}")
 
     def _response(self, page: Page, response: Response) -> None:
@@ -167,6 +165,11 @@ def test_a_crawl_of_the_links_finds_no_dead_one(desktop_page: Page, demo: Demo, 
     assert complaints.found == []
 
 
+def shown_statuses(page: Page) -> set[str]:
+    """The words in the job list's status column."""
+    return {text.strip() for text in page.locator("#main-table tbody tr td:nth-child(4)").all_inner_texts()}
+
+
 def test_a_filter_narrows_the_job_list_and_stays_in_the_address(
     desktop_page: Page, demo: Demo, complaints: Complaints
 ) -> None:
@@ -177,13 +180,9 @@ def test_a_filter_narrows_the_job_list_and_stays_in_the_address(
     page.wait_for_load_state("networkidle")
     expect(page.locator("#query-count")).not_to_have_text(everything)
     assert "status=failed" in page.url
-    statuses = page.locator("#main-table tbody tr td:nth-child(4)").all_inner_texts()
-    assert statuses
-    assert {text.strip() for text in statuses} == {"failed"}
+    assert shown_statuses(page) == {"failed"}
     page.reload(wait_until="networkidle")
-    assert {text.strip() for text in page.locator("#main-table tbody tr td:nth-child(4)").all_inner_texts()} == {
-        "failed"
-    }
+    assert shown_statuses(page) == {"failed"}
     assert complaints.found == []
 
 
@@ -259,9 +258,7 @@ def test_pages_have_no_accessibility_violation(browser: Browser, demo: Demo, axe
         open_page(page, demo, path)
         page.evaluate(axe)
         result = page.evaluate("axe.run({resultTypes: ['violations']})")
-        violations += [
-            f"{path}: {found['id']}: {found['help']}: {found['nodes'][0]['html'][:200]}"
-            for found in result["violations"]
-        ]
+        for found in result["violations"]:
+            violations.append(f"{path}: {found['id']}: {found['help']}: {found['nodes'][0]['html'][:200]}")
     context.close()
     assert violations == []
