@@ -1,0 +1,126 @@
+"""Looks at the link again and again: the tunnel's entrance, the monitor behind it, and what it says of its data.
+
+Every finding goes into the ``LinkRecord``. A request of a reader that failed asks for a look at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from swf_remote.configuration import Configuration
+from swf_remote.proxy.failures import TlsError, UpstreamError, UpstreamTimeoutError
+from swf_remote.proxy.link import LinkRecord, Observation, Place
+from swf_remote.proxy.upstream import Budget, UpstreamClient
+
+LOG = logging.getLogger("swf_remote.link")
+STATUS_PATH = "/panda/system/status.json"
+CONNECT_SECONDS = 2.0
+BUDGET = Budget(first_byte=4.0, between_bytes=2.0)
+LARGEST_STATUS = 1_000_000
+SHORTEST_PAUSE = 0.25
+SERVER_ERROR = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _StatusRequest:
+    target: str
+    headers: tuple[tuple[str, str], ...]
+    method: str = "GET"
+
+
+class Probe:
+    """One loop per process; see ``run``."""
+
+    def __init__(self, settings: Configuration, client: UpstreamClient, record: LinkRecord) -> None:
+        parts = urlsplit(settings.monitor_url)
+        self._host = parts.hostname or ""
+        self._port = parts.port or (443 if parts.scheme == "https" else 80)
+        headers = (("Host", settings.monitor_host or parts.netloc), ("Accept", "application/json"))
+        self._request = _StatusRequest(settings.monitor_mount + STATUS_PATH, headers)
+        self._interval = settings.probe_interval
+        self._client = client
+        self._record = record
+        self._asked = asyncio.Event()
+
+    def ask(self) -> None:
+        """Look soon: a reader's request has just failed."""
+        self._asked.set()
+
+    async def run(self) -> None:
+        """Look at the link until cancelled."""
+        while True:
+            before = self._record.state().broken_at
+            seen = await self.look()
+            self._record.note(seen)
+            if seen.broken_at != before:
+                LOG.warning("link: %s", seen.reason or "all parts answer again")
+            await asyncio.sleep(SHORTEST_PAUSE)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._asked.wait(), max(self._interval - SHORTEST_PAUSE, 0))
+            self._asked.clear()
+
+    async def look(self) -> Observation:
+        """One look at the whole chain."""
+        fault = await self._entrance_fault()
+        if fault:
+            return Observation(Place.TUNNEL, fault)
+        begin = time.monotonic()
+        try:
+            status, document = await self._status()
+        except UpstreamError as error:
+            return Observation(Place.MONITOR, _words(error))
+        return judge(status, document, (time.monotonic() - begin) * 1000)
+
+    async def _entrance_fault(self) -> str | None:
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                _reader, writer = await asyncio.open_connection(self._host, self._port)
+        except TimeoutError:
+            return "The SSH tunnel is down: its entrance does not answer."
+        except ConnectionRefusedError:
+            return "The SSH tunnel is down: its entrance refuses connections."
+        except OSError:
+            return "The SSH tunnel is down: its entrance cannot be reached."
+        writer.close()
+        return None
+
+    async def _status(self) -> tuple[int, Any]:
+        answer = await self._client.send(self._request, budget=BUDGET)
+        try:
+            body = b""
+            async for chunk in answer.chunks():
+                body += chunk
+                if len(body) > LARGEST_STATUS:
+                    return answer.status, None
+        finally:
+            answer.close()
+        try:
+            return answer.status, json.loads(body)
+        except ValueError:
+            return answer.status, None
+
+
+def judge(status: int, document: object, latency_ms: float) -> Observation:
+    """What the monitor's own status answer means (contract 3.4). A monitor without that page is up all the same."""
+    if status >= SERVER_ERROR:
+        return Observation(Place.MONITOR, f"The monitor answers with errors (status {status}).", latency_ms)
+    overall = document.get("overall_status") if isinstance(document, dict) else None
+    if isinstance(document, dict) and overall == "error":
+        reason = str(document.get("overall_reason") or "no reason given")[:300]
+        return Observation(Place.DATA, f"The monitor reports a fault: {reason}", latency_ms)
+    return Observation(None, "", latency_ms)
+
+
+def _words(error: UpstreamError) -> str:
+    if isinstance(error, TlsError):
+        return "The monitor's certificate or encryption is not accepted."
+    if isinstance(error, UpstreamTimeoutError):
+        return "The tunnel stands, but the monitor does not answer."
+    return "The tunnel stands, but the monitor behind it breaks the connection."
