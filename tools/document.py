@@ -1,6 +1,6 @@
 """Write the generated tables of the documentation, or check that they are up to date.
 
-A table stands between ``<!-- generated: NAME -->`` and ``<!-- end -->`` in a file below docs/. It is made from the code:
+A table stands between ``<!-- generated: NAME -->`` and ``<!-- end -->`` in a file of docs/. It is made from the code:
 every setting, route and command is documented, and nothing is documented that does not exist.
 """
 
