@@ -17,9 +17,8 @@ import pytest
 from tests.system.http_client import ask
 from tests.system.running_demo import Demo
 
-JOBS = """(SELECT pandaid, jeditaskid, jobstatus, computingsite, produsername, modificationtime, attemptnr FROM jobsactive4
-     UNION ALL
-     SELECT pandaid, jeditaskid, jobstatus, computingsite, produsername, modificationtime, attemptnr FROM jobsarchived4)"""
+COLUMNS = "pandaid, jeditaskid, jobstatus, computingsite, produsername, modificationtime, attemptnr"
+JOBS = f"(SELECT {COLUMNS} FROM jobsactive4 UNION ALL SELECT {COLUMNS} FROM jobsarchived4)"
 ACTIVE = "'defined','waiting','assigned','activated','sent','starting','running','holding','transferring','merging'"
 LIVE_OR_RECENT = (
     """(status IN ('done','failed','aborted','broken','finished') OR creationdate >= datetime(?, '-60 days'))"""
