@@ -1,0 +1,59 @@
+"""The forms of the account pages: labels, what browsers may fill in, and words for what went wrong."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+
+
+def _mark_errors(form: forms.BaseForm) -> None:
+    """Give each field our look, and say in the markup which of them is wrong.
+
+    Fields keep the autofocus of the first one only while nothing is wrong: after that the summary takes the focus.
+    """
+    for name, field in form.fields.items():
+        attrs = field.widget.attrs
+        attrs["class"] = "form-control"
+        if form.is_bound and form.errors:
+            attrs.pop("autofocus", None)
+        if form.is_bound and name in form.errors:
+            attrs |= {"aria-invalid": "true", "class": "form-control is-invalid"}
+
+
+class LogInForm(AuthenticationForm):
+    """Name and password. The words are the same for an unknown name, a wrong password and a closed account."""
+
+    error_messages = {
+        "invalid_login": "The user name and the password do not match an account. Both distinguish capital letters.",
+        "inactive": "The user name and the password do not match an account. Both distinguish capital letters.",
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        name, password = self.fields["username"], self.fields["password"]
+        name.label, password.label = "User name", "Password"
+        name.error_messages["required"] = "Type your user name."
+        password.error_messages["required"] = "Type your password."
+        name.widget.attrs |= {"autocapitalize": "none", "spellcheck": "false", "autocomplete": "username"}
+        password.widget.attrs["autocomplete"] = "current-password"
+        _mark_errors(self)
+
+
+class ChangePasswordForm(PasswordChangeForm):
+    """The old password, and the new one twice."""
+
+    error_messages = {
+        "password_incorrect": "The current password is not right.",
+        "password_mismatch": "The two new passwords differ.",
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, label, missing in (
+            ("old_password", "Current password", "Type your current password."),
+            ("new_password1", "New password", "Type a new password."),
+            ("new_password2", "New password again", "Type the new password a second time."),
+        ):
+            self.fields[name].label = label
+            self.fields[name].error_messages["required"] = missing
+        _mark_errors(self)

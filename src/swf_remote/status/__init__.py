@@ -1,0 +1,1 @@
+"""What works right now: the link status page and the two health endpoints."""

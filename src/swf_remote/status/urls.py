@@ -1,0 +1,11 @@
+"""Addresses of this room, below the mount."""
+
+from django.urls import path
+
+from . import views
+
+urlpatterns = [
+    path("status/", views.status, name="status"),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+]

@@ -1,0 +1,38 @@
+"""The account corner of a proxied page: replaces the monitor's own `<div class="nav-auth">`.
+
+The log-out form carries no CSRF token, because a proxied page must stay the same for all readers of one name; the
+log-out view accepts the request by its origin instead. The block holds no inner `div`, like the one it replaces, so
+that whoever rewrites the page again still finds its end.
+"""
+
+from urllib.parse import quote
+
+from django.utils.html import format_html
+
+from swf_remote.accounts.readers import Reader
+
+from .addresses import own_url
+
+
+def account_controls(reader: Reader | None, page: str) -> bytes:
+    """The whole replacement block for `reader` on `page` (path and query as the browser asked for it)."""
+    return (_signed_in(reader) if reader else _anonymous(page)).encode()
+
+
+def log_in_url(page: str) -> str:
+    """The log-in page, set to return to `page` (path and query)."""
+    return f"{own_url('accounts/login/')}?next={quote(page, safe='/', errors='replace')}"
+
+
+def _anonymous(page: str) -> str:
+    return format_html('<div class="nav-auth"><a href="{}">Log in</a></div>', log_in_url(page))
+
+
+def _signed_in(reader: Reader) -> str:
+    return format_html(
+        '<div class="nav-auth"><a href="{}" title="Your account">{}</a> '
+        '<form method="post" action="{}" class="d-inline"><button type="submit">Log out</button></form></div>',
+        own_url("account/"),
+        reader.username,
+        own_url("accounts/logout/"),
+    )

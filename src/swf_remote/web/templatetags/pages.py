@@ -1,0 +1,52 @@
+"""Template tags of the gateway's own pages: addresses, moments in time, shapes."""
+
+from datetime import datetime
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from swf_remote.web.addresses import asset_url, own_url
+from swf_remote.web.moments import ago, iso, stamp
+
+UNKNOWN = "\N{EN DASH}"
+
+register = template.Library()
+
+
+@register.simple_tag
+def own(path: str = "") -> str:
+    """The address of a path below the mount."""
+    return own_url(path)
+
+
+@register.simple_tag
+def asset(path: str) -> str:
+    """The address of one of our static files."""
+    return asset_url(path)
+
+
+@register.simple_tag
+def shape(name: str) -> SafeString:
+    """A shape of the sprite; decoration beside a word, so it is hidden from screen readers."""
+    return format_html(
+        '<svg class="shape" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        asset_url("web/shapes.svg"),
+        name,
+    )
+
+
+@register.filter
+def moment(when: datetime | None) -> SafeString | str:
+    """Absolute time with its zone; an en dash when it is not known."""
+    if when is None:
+        return UNKNOWN
+    return format_html('<time datetime="{}">{}</time>', iso(when), stamp(when))
+
+
+@register.filter
+def moment_ago(when: datetime | None) -> SafeString | str:
+    """Relative and absolute: "12 min ago · 2026-11-23 14:03 UTC"."""
+    if when is None:
+        return UNKNOWN
+    return format_html('<time datetime="{}"><span class="ago">{}</span> · {}</time>', iso(when), ago(when), stamp(when))
