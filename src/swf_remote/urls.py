@@ -6,5 +6,12 @@ from django.conf import settings
 from django.urls import include, path
 
 OWN_APPS = ("swf_remote.accounts.urls", "swf_remote.status.urls", "swf_remote.web.urls")
+# First path segments below the mount that Django answers; the outer layer sends everything else to the proxy.
+OWN_SECTIONS = frozenset({"account", "accounts", "alarms", "healthz", "readyz", "status"})
 
 urlpatterns = [path(f"{settings.MOUNT.strip('/')}/", include([path("", include(urls)) for urls in OWN_APPS]))]
+
+handler400 = "swf_remote.web.handlers.bad_request"
+handler403 = "swf_remote.web.handlers.forbidden"
+handler404 = "swf_remote.web.handlers.not_found"
+handler500 = "swf_remote.web.handlers.server_error"

@@ -38,3 +38,7 @@ class ProblemError(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.title)
         self.problem = problem
+
+
+class AnswerAbortedError(Exception):
+    """The answer has begun and cannot be completed: its connection has to break, so that nobody takes it for whole."""

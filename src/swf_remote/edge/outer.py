@@ -1,0 +1,156 @@
+"""The outermost ASGI application: every request passes here once, in and out.
+
+In: headers cleaned, refusals, choice of who answers (files, Django's own pages, the proxy). Out: request id, security
+headers, one log line. A failure inside becomes a problem page; once an answer has begun, only its abort is honest.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from urllib.parse import unquote_to_bytes
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from swf_remote.configuration import Configuration
+from swf_remote.edge.exchange import Exchange, exchange_of
+from swf_remote.edge.intake import cleaned, header
+from swf_remote.edge.problem import AnswerAbortedError, Problem, ProblemError
+from swf_remote.edge.refusals import refusal
+from swf_remote.edge.runtime import Runtime
+from swf_remote.edge.security import secured
+from swf_remote.web.error_pages import error_response
+
+LOG = logging.getLogger("swf_remote.access")
+FAILURES = logging.getLogger("swf_remote.failures")
+LONGEST_LOGGED = 500
+
+OUTSIDE = Problem(404, "not-found", "There is nothing at this address", "The monitor's pages are below the mount.")
+FAILED = Problem(
+    500,
+    "internal-error",
+    "The gateway failed on this request",
+    "The failure was recorded. Try again; if it stays, report it with the request id.",
+)
+
+
+class Outer:
+    """See the module's text."""
+
+    def __init__(
+        self,
+        settings: Configuration,
+        runtime: Runtime,
+        *,
+        pages: ASGIApp,
+        own_sections: Collection[str],
+        proxy: ASGIApp,
+        assets: ASGIApp,
+    ) -> None:
+        self._hosts = settings.hosts if not settings.debug else [*settings.hosts, "*"]
+        self._proxies = settings.proxies
+        self._mount = settings.mount.encode()
+        self._static = settings.own_static_url.encode()
+        self._over_tls = settings.public_url.startswith("https://")
+        self._sections = frozenset(name.encode() for name in own_sections)
+        self._runtime = runtime
+        self._pages, self._proxy, self._assets = pages, proxy, assets
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or live through one lifespan."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            await self._runtime.open()
+            self._runtime.request_begins()
+            try:
+                await self._request(cleaned(scope, self._proxies), receive, send)
+            finally:
+                self._runtime.request_ends()
+        else:
+            await send({"type": "websocket.close", "code": 1000})
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        await self._runtime.open()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._runtime.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = exchange_of(scope)
+        guarded = self._guarded(exchange, send)
+        try:
+            problem = refusal(scope, self._hosts)
+            if problem:
+                raise ProblemError(problem)
+            await self._dispatch(scope, receive, guarded)
+        except ProblemError as error:
+            await self._tell(scope, error.problem, guarded)
+        except AnswerAbortedError as error:
+            exchange.note = f"aborted: {error}"
+        except Exception:
+            FAILURES.exception("request %s failed", exchange.request_id)
+            await self._tell(scope, FAILED, guarded)
+        finally:
+            _log(scope, exchange)
+
+    async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: bytes = scope["raw_path"]
+        if path.startswith(self._static):
+            await self._assets(scope, receive, send)
+        elif path in (b"/", b"", self._mount):
+            await _redirect(self._mount + b"/", send)
+        elif not path.startswith(self._mount + b"/"):
+            raise ProblemError(OUTSIDE)
+        elif self._first_section(path) in self._sections:
+            await self._pages(scope, receive, send)
+        else:
+            await self._proxy(scope, receive, send)
+
+    def _first_section(self, path: bytes) -> bytes:
+        return unquote_to_bytes(path[len(self._mount) + 1 :].split(b"/", 1)[0])
+
+    def _guarded(self, exchange: Exchange, send: Send) -> Send:
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                exchange.status = message["status"]
+                headers = secured(message.get("headers", ()), proxied=exchange.proxied, over_tls=self._over_tls)
+                message = {**message, "headers": [*headers, (b"x-request-id", exchange.request_id.encode())]}
+            await send(message)
+
+        return guarded
+
+    async def _tell(self, scope: Scope, problem: Problem, send: Send) -> None:
+        exchange = exchange_of(scope)
+        exchange.note = problem.kind
+        if exchange.status is not None:
+            return
+        exchange.proxied = False
+        headers, body = error_response(problem, accept=header(scope, b"accept"), request_id=exchange.request_id)
+        await send({"type": "http.response.start", "status": problem.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+async def _redirect(target: bytes, send: Send) -> None:
+    headers = [(b"location", target), (b"content-length", b"0")]
+    await send({"type": "http.response.start", "status": 302, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _log(scope: Scope, exchange: Exchange) -> None:
+    query = b"?" + scope["query_string"] if scope["query_string"] else b""
+    target = (scope["raw_path"] + query).decode("latin-1").encode("unicode_escape").decode()[:LONGEST_LOGGED]
+    upstream = "-" if exchange.upstream_seconds is None else f"{exchange.upstream_seconds * 1000:.0f}"
+    LOG.info(
+        "%s %s %s %s total_ms=%.0f upstream_ms=%s client=%s%s",
+        exchange.request_id,
+        scope["method"],
+        target,
+        exchange.status or "-",
+        exchange.seconds() * 1000,
+        upstream,
+        (scope.get("client") or ("-",))[0],
+        f" note={exchange.note!r}" if exchange.note else "",
+    )

@@ -1,0 +1,46 @@
+"""What the outer layer refuses before any page is looked for: wrong hosts, other methods, oversized requests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.http.request import split_domain_port, validate_host
+from starlette.types import Scope
+
+from swf_remote.edge.problem import Problem
+
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+MOST_HEADERS = 100
+LARGEST_HEADERS = 32_768
+LONGEST_TARGET = 16_384
+
+
+def refusal(scope: Scope, hosts: Sequence[str]) -> Problem | None:
+    """Why this request is not looked at, or None."""
+    return _wrong_method(scope) or _too_large(scope) or _wrong_host(scope, hosts)
+
+
+def _wrong_method(scope: Scope) -> Problem | None:
+    if scope["method"] in METHODS:
+        return None
+    title = "This method is not used here"
+    return Problem(405, "method-not-allowed", title, "Use one of the methods named in the Allow header.", allow=METHODS)
+
+
+def _too_large(scope: Scope) -> Problem | None:
+    headers = scope["headers"]
+    size = sum(len(name) + len(value) for name, value in headers)
+    if len(headers) > MOST_HEADERS or size > LARGEST_HEADERS:
+        detail = "Delete this site's cookies, or send fewer headers."
+        return Problem(431, "headers-too-large", "The request's headers are too large", detail)
+    if len(scope["raw_path"]) + len(scope["query_string"]) > LONGEST_TARGET:
+        return Problem(414, "address-too-long", "The address is too long", "Use fewer filters.")
+    return None
+
+
+def _wrong_host(scope: Scope, hosts: Sequence[str]) -> Problem | None:
+    given = [value for name, value in scope["headers"] if name == b"host"]
+    if len(given) == 1 and validate_host(split_domain_port(given[0].decode("latin-1"))[0], hosts):
+        return None
+    detail = "Use the address you were given; its host name has to be one that this gateway is set up for."
+    return Problem(400, "wrong-host", "This gateway does not answer to that host name", detail)

@@ -1,0 +1,67 @@
+"""What lives as long as a gateway process: the client to the monitor, the probe of the link, and the end of it all.
+
+Opened by the server's lifespan start, or by the first request where a server has none. At the end event streams are
+told to stop, running requests get a moment to finish, and then the client is closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+
+from swf_remote.configuration import Configuration
+from swf_remote.proxy.link import LinkRecord, install, utc_now
+from swf_remote.proxy.probe import Probe
+from swf_remote.proxy.upstream import UpstreamClient
+
+LOG = logging.getLogger("swf_remote.runtime")
+FINISH_SECONDS = 2.0
+
+
+class Runtime:
+    """The long-lived parts of one process."""
+
+    def __init__(self, settings: Configuration) -> None:
+        self._settings = settings
+        verified = settings.monitor_tls_verify == "on" or settings.monitor_url.startswith("http://")
+        self.record = LinkRecord(clock=utc_now, tls_verified=verified)
+        self.client = UpstreamClient(settings)
+        self.probe = Probe(settings, self.client, self.record)
+        self.stopping = asyncio.Event()
+        self._probing: asyncio.Task[None] | None = None
+        self._open = False
+        self._busy = 0
+        self._idle = asyncio.Event()
+
+    async def open(self) -> None:
+        """Make everything ready; safe to call twice."""
+        if self._open:
+            return
+        self._open = True
+        install(self.record)
+        await self.client.__aenter__()
+        self._probing = asyncio.create_task(self.probe.run())
+
+    async def close(self) -> None:
+        """End streams, let running requests finish, close the client."""
+        self.stopping.set()
+        if self._busy:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._idle.wait(), FINISH_SECONDS)
+        if self._probing is not None:
+            self._probing.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._probing
+        await self.client.__aexit__(None, None, None)
+
+    def request_begins(self) -> None:
+        """One more request is being answered."""
+        self._busy += 1
+        self._idle.clear()
+
+    def request_ends(self) -> None:
+        """The counterpart of ``request_begins``."""
+        self._busy -= 1
+        if not self._busy:
+            self._idle.set()
