@@ -21,7 +21,9 @@ class Configuration(BaseSettings):
     debug: bool = Field(default=False, description="Django's debug mode; never on a public host")
     allowed_hosts: str = Field(default="localhost,127.0.0.1", description="host names answered, separated by commas")
     subpath: str = Field(default="/swf-monitor", description="mount of every URL")
-    db_name: Path = Field(default=Path("var/monitor.sqlite3"), description="the monitor's own SQLite file (users, tokens)")
+    db_name: Path = Field(
+        default=Path("var/monitor.sqlite3"), description="the monitor's own SQLite file (users, tokens)"
+    )
     external_url: str = Field(
         default="https://epic-devcloud.org/prod", description="address of the public gateway, linked by direct pages"
     )
@@ -33,17 +35,25 @@ class Configuration(BaseSettings):
     )
 
     panda_db_host: str = Field(
-        default="", validation_alias=AliasChoices("PANDA_DB_HOST", "panda_db_host"), description="PostgreSQL host; empty = SQLite"
+        default="",
+        validation_alias=AliasChoices("PANDA_DB_HOST", "panda_db_host"),
+        description="PostgreSQL host; empty = SQLite",
     )
-    panda_db_port: int = Field(default=5432, validation_alias=AliasChoices("PANDA_DB_PORT", "panda_db_port"), description="PostgreSQL port")
+    panda_db_port: int = Field(
+        default=5432, validation_alias=AliasChoices("PANDA_DB_PORT", "panda_db_port"), description="PostgreSQL port"
+    )
     panda_db_name: str = Field(
         default="var/panda.sqlite3",
         validation_alias=AliasChoices("PANDA_DB_NAME", "panda_db_name"),
         description="database name, or the SQLite file",
     )
-    panda_db_user: str = Field(default="", validation_alias=AliasChoices("PANDA_DB_USER", "panda_db_user"), description="PostgreSQL user")
+    panda_db_user: str = Field(
+        default="", validation_alias=AliasChoices("PANDA_DB_USER", "panda_db_user"), description="PostgreSQL user"
+    )
     panda_db_password: str = Field(
-        default="", validation_alias=AliasChoices("PANDA_DB_PASSWORD", "panda_db_password"), description="PostgreSQL password"
+        default="",
+        validation_alias=AliasChoices("PANDA_DB_PASSWORD", "panda_db_password"),
+        description="PostgreSQL password",
     )
 
     def panda_url(self) -> str | URL:

@@ -68,7 +68,7 @@ def _column_type(declared: str) -> TypeEngine[Any]:
 
 
 def _server_default(declared: str) -> Any:
-    """A constant default as the database writes it; defaults computed by the server (now, sequences) are the writer's."""
+    """A constant default as the database writes it; those computed by the server (now, sequences) are the writer's."""
     if not declared or declared.startswith(("now", "identity", "nextval")):
         return None
     return text(declared) if declared.isdigit() else text(f"'{declared}'")
