@@ -1,0 +1,21 @@
+"""Single faulty jobs with all their errors, newest first (contract 4.9)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import Connection, RowMapping, select
+
+from swf_monitor.panda.queries.components import FAULT_COLUMNS
+from swf_monitor.panda.queries.selection import JobSelection
+
+MOST_JOBS: Final = 500
+_COLUMNS: Final = ("pandaid", "jeditaskid", "produsername", "jobstatus", "computingsite", "endtime", *FAULT_COLUMNS)
+
+
+def faulty_jobs(connection: Connection, selection: JobSelection) -> Sequence[RowMapping]:
+    """At most 500 jobs of the selection, the highest ids first, with the columns `components.faults_of` reads."""
+    jobs = selection.rows(*_COLUMNS)
+    newest = select(jobs).order_by(jobs.c.pandaid.desc()).limit(MOST_JOBS)
+    return connection.execute(newest).mappings().all()

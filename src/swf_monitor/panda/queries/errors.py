@@ -1,0 +1,138 @@
+"""Error patterns: component, code and the first 256 characters of the text, over the faulty jobs of a window.
+
+Contract 4.9. A job counts once in each component that reported an error; with `first_only` it counts in the first of
+them alone, in the order of `components.COMPONENTS`. At most 200 patterns, the most frequent first.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    case,
+    func,
+    literal,
+    select,
+    union_all,
+)
+
+from swf_monitor.panda.queries.components import COMPONENTS, FAULT_COLUMNS, Component
+from swf_monitor.panda.queries.expressions import SecondsBetween, time_or_null
+from swf_monitor.panda.queries.selection import JobSelection
+
+MOST_PATTERNS: Final = 200
+DIAGNOSTIC_LENGTH: Final = 256
+_KEY: Final = ("component", "code", "diagnostic")
+Key = tuple[str, int, str]
+
+
+@dataclass(frozen=True)
+class ErrorPattern:
+    """One pattern and what it hit.
+
+    Attributes:
+        component, code, diagnostic: what identifies it.
+        jobs, tasks: how many job records and how many tasks.
+        seconds: mean time from start to end of the jobs that started and ended, or None.
+        never_started: jobs without a start.
+        users, sites: names, most affected first; jobs without a name are not among them.
+    """
+
+    component: str
+    code: int
+    diagnostic: str
+    jobs: int
+    tasks: int
+    seconds: float | None
+    never_started: int
+    users: list[str]
+    sites: list[str]
+
+
+def error_patterns(
+    connection: Connection, selection: JobSelection, *, source: str | None = None, first_only: bool = False
+) -> list[ErrorPattern]:
+    """The patterns of the selected jobs, of one component when `source` names it."""
+    components = [component for component in COMPONENTS if source in (None, component.name)]
+    if not components:
+        return []
+    faults = _faults(selection, components, first_only=first_only)
+    top = _top(faults)
+    ordered = select(top).order_by(top.c.jobs.desc(), *(top.c[name] for name in _KEY))
+    users = _names(connection, faults, top, "produsername")
+    sites = _names(connection, faults, top, "computingsite")
+    return [_pattern(row, users, sites) for row in connection.execute(ordered).mappings()]
+
+
+def _pattern(row: RowMapping, users: dict[Key, list[str]], sites: dict[Key, list[str]]) -> ErrorPattern:
+    key = (row["component"], row["code"], row["diagnostic"])
+    return ErrorPattern(**row, users=users[key], sites=sites[key])
+
+
+def _faults(selection: JobSelection, components: Iterable[Component], *, first_only: bool) -> CTE:
+    """One row per job and component that reported an error."""
+    jobs = selection.shared_rows(
+        "jeditaskid", "produsername", "computingsite", "starttime", "endtime", *FAULT_COLUMNS[:-1]
+    )
+    return union_all(*(_of_component(jobs, component, first_only=first_only) for component in components)).cte("faults")
+
+
+def _of_component(jobs: CTE, component: Component, *, first_only: bool) -> Select[Any]:
+    diagnostic = func.substr(func.coalesce(jobs.c[component.diagnostic_column], ""), 1, DIAGNOSTIC_LENGTH)
+    return select(
+        literal(component.name).label("component"),
+        jobs.c[component.code_column].label("code"),
+        diagnostic.label("diagnostic"),
+        *(jobs.c[name] for name in ("jeditaskid", "produsername", "computingsite", "starttime", "endtime")),
+    ).where(component.is_set(jobs), *(_earlier_silent(jobs, component) if first_only else ()))
+
+
+def _earlier_silent(jobs: CTE, component: Component) -> list[ColumnElement[bool]]:
+    earlier = COMPONENTS[: COMPONENTS.index(component)]
+    return [func.coalesce(jobs.c[other.code_column], 0) == 0 for other in earlier]
+
+
+def _top(faults: CTE) -> CTE:
+    started, ended = time_or_null(faults.c.starttime), time_or_null(faults.c.endtime)
+    seconds = case((ended >= started, SecondsBetween(ended, started)))
+    key = [faults.c[name] for name in _KEY]
+    jobs = func.count().label("jobs")
+    return (
+        select(
+            *key,
+            jobs,
+            func.count(faults.c.jeditaskid.distinct()).label("tasks"),
+            func.avg(seconds).label("seconds"),
+            (func.count() - func.count(started)).label("never_started"),
+        )
+        .group_by(*key)
+        .order_by(jobs.desc(), *key)
+        .limit(MOST_PATTERNS)
+        .cte("top")
+    )
+
+
+def _names(connection: Connection, faults: CTE, top: CTE, column: str) -> dict[Key, list[str]]:
+    """For each top pattern the distinct names in a column, most frequent first."""
+    same = and_(*(faults.c[name] == top.c[name] for name in _KEY))
+    key, name = [faults.c[part] for part in _KEY], faults.c[column]
+    grouped = (
+        select(*key, name)
+        .select_from(faults.join(top, same))
+        .where(name != "")
+        .group_by(*key, name)
+        .order_by(func.count().desc(), name)
+    )
+    names: dict[Key, list[str]] = defaultdict(list)
+    for component, code, diagnostic, value in map(tuple, connection.execute(grouped)):
+        names[component, code, diagnostic].append(value)
+    return names
