@@ -1,15 +1,34 @@
-"""What works right now: a page for people, two short answers for machines."""
+"""What works right now: a page for people, two short answers for machines. All are public and never stored."""
 
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+
+from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from swf_remote.configuration import configuration
+from swf_remote.proxy import link
+from swf_remote.web.negotiation import HTML, JSON, preferred
+
+from .report import Report, as_json, report
+
+_LEAST_PATIENCE = 20.0
 
 
 @never_cache
+@vary_on_headers("Accept")
 @require_safe
 def status(request: HttpRequest) -> HttpResponse:
-    return render(request, "status/status.html")
+    """The link status page; JSON by `Accept` or `?format=json`, the part that changes alone by `?part=live`."""
+    found = _report()
+    if wants_json(request):
+        return JsonResponse(as_json(found, version("swf-remote")))
+    template = "status/_live.html" if request.GET.get("part") == "live" else "status/status.html"
+    return render(request, template, {"report": found, "version": version("swf-remote")})
 
 
 @never_cache
@@ -22,4 +41,32 @@ def healthz(_request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def readyz(_request: HttpRequest) -> HttpResponse:
-    return JsonResponse({"status": "ok"})
+    """Ready for readers: our database answers and the link was looked at. A broken link is told, but no obstacle."""
+    state = link.current()
+    database = _database_answers()
+    ready = database and state.probed
+    parts = {
+        "database": "ok" if database else "failed",
+        "link": "not looked at yet" if not state.probed else (state.broken_at or "ok"),
+    }
+    return JsonResponse({"status": "ready" if ready else "not ready", "parts": parts}, status=200 if ready else 503)
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether the client asked for JSON, by `?format=` or else by its `Accept` header."""
+    asked = request.GET.get("format")
+    return asked == JSON or (asked is None and preferred(request.headers.get("Accept", ""), default=HTML) == JSON)
+
+
+def _report() -> Report:
+    patience = timedelta(seconds=max(3 * configuration().probe_interval, _LEAST_PATIENCE))
+    return report(link.current(), datetime.now(UTC), patience)
+
+
+def _database_answers() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    return True

@@ -9,6 +9,8 @@ from typing import Any
 from django.db import DatabaseError
 from django.http import HttpRequest
 
+from swf_remote.proxy import link
+
 from .addresses import own_url
 
 
@@ -37,7 +39,8 @@ ENTRIES = (
 
 
 def page_frame(request: HttpRequest | None) -> dict[str, Any]:
-    """Template context: `entries`, `current_url` (the entry that stands for this page), `signed_in_as`.
+    """Template context: `entries`, `current_url` (the entry that stands for this page), `signed_in_as`,
+    `link_trouble`.
 
     Also a context processor. Without a request, `signed_in_as` is None and `account_known` False: the page then offers
     "Account", which leads to the log-in page where needed.
@@ -45,7 +48,21 @@ def page_frame(request: HttpRequest | None) -> dict[str, Any]:
     path = request.path if request else ""
     current = next((entry.url for entry in ENTRIES if path.startswith(entry.url)), None)
     name = _name(request)
-    return {"entries": ENTRIES, "current_url": current, "signed_in_as": name, "account_known": name is not None}
+    return {
+        "entries": ENTRIES,
+        "current_url": current,
+        "signed_in_as": name,
+        "account_known": name is not None,
+        "link_trouble": _link_trouble(),
+    }
+
+
+def _link_trouble() -> str:
+    """The word beside the navigation while something is broken; empty while all is well or nothing is known."""
+    state = link.current()
+    if not state.probed or state.broken_at is None:
+        return ""
+    return "Data at fault" if state.up else "Link down"
 
 
 def _name(request: HttpRequest | None) -> str | None:

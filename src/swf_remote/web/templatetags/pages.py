@@ -1,13 +1,13 @@
 """Template tags of the gateway's own pages: addresses, moments in time, shapes."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from swf_remote.web.addresses import asset_url, own_url
-from swf_remote.web.moments import ago, iso, stamp
+from swf_remote.web.moments import ago, clock, duration, iso, stamp
 
 UNKNOWN = "\N{EN DASH}"
 
@@ -50,3 +50,21 @@ def moment_ago(when: datetime | None) -> SafeString | str:
     if when is None:
         return UNKNOWN
     return format_html('<time datetime="{}"><span class="ago">{}</span> · {}</time>', iso(when), ago(when), stamp(when))
+
+
+@register.filter
+def moment_seconds(when: datetime) -> SafeString:
+    """Absolute time to the second, for tables whose head names the zone."""
+    return format_html('<time datetime="{}">{}</time>', iso(when), f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S}")
+
+
+@register.filter
+def as_of(when: datetime) -> str:
+    """How old a page may be: "As of 14:03:20 UTC"."""
+    return f"As of {clock(when)}"
+
+
+@register.filter
+def lasted(begin: datetime, end: datetime | None) -> str:
+    """How long something lasted, or has lasted until now."""
+    return duration((end or datetime.now(UTC)) - begin)
