@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from starlette.types import ASGIApp
 
@@ -13,14 +12,12 @@ from django.core.asgi import get_asgi_application
 
 from swf_remote.configuration import Configuration, configuration
 
-STATIC_FOLDER = Path(__file__).resolve().parent / "static"
-
 
 def build(settings: Configuration) -> ASGIApp:
     """The whole gateway as one ASGI application."""
     pages = get_asgi_application()
     # These read models and templates, which stand only after Django was set up.
-    from swf_remote.edge.assets import Assets  # noqa: PLC0415
+    from swf_remote.edge.assets import STATIC_FOLDER, Assets  # noqa: PLC0415
     from swf_remote.edge.outer import Outer  # noqa: PLC0415
     from swf_remote.edge.runtime import Runtime  # noqa: PLC0415
     from swf_remote.proxy.app import Proxy  # noqa: PLC0415

@@ -13,6 +13,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from swf_remote.edge.problem import Problem, ProblemError
 
+STATIC_FOLDER = Path(__file__).resolve().parent.parent / "static"
 FOR_EVER = b"public, max-age=31536000, immutable"
 ASK_AGAIN = b"no-cache"
 NOT_FOUND = Problem(404, "not-found", "There is no file at this address", "Open the page anew.")

@@ -65,7 +65,7 @@ class RequestBody:
     async def reader_gone(self) -> None:
         """Return when the reader has left; while the body is being read, its reading finds out."""
         await self._read.wait()
-        if self.fault is not None or self._first is None or self._first["type"] == "http.disconnect":
+        if isinstance(self.fault, ReaderGoneError) or (self._first or {}).get("type") == "http.disconnect":
             return
         while (await self._receive())["type"] != "http.disconnect":
             pass

@@ -1,0 +1,122 @@
+"""Who may do what: the exposure table's word applied to one request and its reader.
+
+The gateway is the monitor's only guard (contract 1.2): a request without a name runs there under an account that may
+write. So a write goes out only under a name that the monitor knows, and only from a page of this site.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from swf_remote.accounts.readers import Reader, reader_of
+from swf_remote.edge.origin import same_origin
+from swf_remote.edge.problem import Problem, ProblemError
+from swf_remote.proxy import refusals
+from swf_remote.proxy.paths import normalise
+from swf_remote.proxy.refusals import Refusal, RefusedPath
+from swf_remote.proxy.routes import Access, Decision, Identity, Kind, Route, decide
+from swf_remote.web import not_exposed
+
+Headers = Sequence[tuple[bytes, bytes]]
+LookUp = Callable[..., Awaitable[Reader | None]]
+
+UNCHANGED = "Nothing was changed."
+NAMELESS = Problem(
+    403,
+    "unknown-at-monitor",
+    "The monitor does not know your account",
+    "Changes are made under your own name there. Ask an operator of this gateway to connect your account.",
+    outcome=UNCHANGED,
+)
+
+
+class LoginNeeded(Exception):  # noqa: N818 - no error: the reader is sent to the log-in page
+    """The route needs a signed-in reader and there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A request that may go to the monitor."""
+
+    route: Route
+    writes: bool
+    reader: Reader | None
+    remote_user: str | None
+    """The name the monitor hears, if any."""
+
+
+async def admit(
+    method: str,
+    raw_path: bytes,
+    headers: Headers,
+    *,
+    mount: str,
+    public_url: str,
+    look_up: LookUp = reader_of,
+) -> Admission:
+    """Let the request through, or say why not.
+
+    Args:
+        headers: names in lower case.
+
+    Raises:
+        ProblemError: it is refused.
+        LoginNeeded: it would be let through for a signed-in reader.
+    """
+    decision = _decision(method, raw_path, mount)
+    route = decision.route
+    if route is None:
+        raise ProblemError(_problem(decision.refusal or refusals.UNKNOWN, decision.allowed, writes=decision.writes))
+    if decision.writes and not same_origin(headers, _value(headers, b"host"), public_url or None):
+        raise ProblemError(_problem(refusals.CROSS_ORIGIN, writes=True))
+    needed = decision.writes or _needs_reader(route)
+    reader = await look_up(_cookies(headers), fresh=decision.writes) if needed else None
+    _check_access(route, reader, writes=decision.writes)
+    remote_user = reader.username if reader and reader.known_at_monitor and route.identity is Identity.READER else None
+    if decision.writes and remote_user is None:
+        raise ProblemError(NAMELESS)
+    return Admission(route, decision.writes, reader, remote_user)
+
+
+def _decision(method: str, raw_path: bytes, mount: str) -> Decision:
+    try:
+        return decide(method, normalise(raw_path, mount))
+    except RefusedPath as error:
+        raise ProblemError(_problem(error.refusal)) from None
+
+
+def _needs_reader(route: Route) -> bool:
+    """Pages name the reader in their account corner; shared data and files are the same for everybody."""
+    return route.access is not Access.PUBLIC or route.identity is Identity.READER or route.kind is Kind.PAGE
+
+
+def _check_access(route: Route, reader: Reader | None, *, writes: bool) -> None:
+    if route.access is Access.PUBLIC:
+        return
+    if reader is None:
+        raise LoginNeeded
+    if route.access is Access.STAFF and not reader.is_staff:
+        raise ProblemError(_problem(refusals.STAFF_ONLY, writes=writes))
+
+
+def login_problem(*, writes: bool) -> Problem:
+    """The answer to programs and scripts where people are sent to the log-in page."""
+    return _problem(refusals.LOGIN_REQUIRED, writes=writes)
+
+
+def _problem(refusal: Refusal, allowed: tuple[str, ...] = (), *, writes: bool = False) -> Problem:
+    if refusal is refusals.NOT_EXPOSED:
+        return not_exposed.problem()
+    outcome = UNCHANGED if writes else None
+    return Problem(refusal.status, refusal.kind, refusal.title, refusal.detail, outcome=outcome, allow=allowed)
+
+
+def _cookies(headers: Headers) -> str | None:
+    # HTTP/2 may bring one line per cookie (RFC 9113 8.2.3).
+    lines = [value.decode("latin-1") for name, value in headers if name == b"cookie"]
+    return "; ".join(lines) or None
+
+
+def _value(headers: Headers, name: bytes) -> str:
+    return next((value.decode("latin-1") for key, value in headers if key == name), "")

@@ -1,0 +1,187 @@
+"""The proxy as an ASGI application: request → policy → monitor → rewriting → answer.
+
+Order of one request: ``admission`` (table, same origin, reader), ``request`` (the monitor's request), ``upstream``,
+``response`` (the reader's answer), ``relay``. A reader who leaves ends all of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+
+from swf_remote.configuration import Configuration
+from swf_remote.edge.exchange import exchange_of
+from swf_remote.edge.intake import header
+from swf_remote.edge.problem import Problem, ProblemError
+from swf_remote.edge.runtime import Runtime
+from swf_remote.proxy.admission import Admission, LoginNeeded, admit, login_problem
+from swf_remote.proxy.body import RequestBody
+from swf_remote.proxy.events import relay_events
+from swf_remote.proxy.failures import BodyTooLargeError, ReaderGoneError, UpstreamError, problem_for
+from swf_remote.proxy.relay import relay
+from swf_remote.proxy.request import UpstreamRequest, upstream_request
+from swf_remote.proxy.response import reader_answer
+from swf_remote.proxy.rewriting import PageContext
+from swf_remote.proxy.routes import SAFE_METHODS, Kind
+from swf_remote.proxy.sites import Sites
+from swf_remote.proxy.upstream import PAGE_BUDGET, POLL_BUDGET, WRITE_BUDGET, Budget, UpstreamAnswer
+from swf_remote.web.account_controls import account_controls, log_in_url
+from swf_remote.web.negotiation import HTML, JSON, preferred
+
+POLLED = "panda/system/status.json"
+METHOD_NOT_ALLOWED = 405
+TOO_LARGE = Problem(
+    413, "body-too-large", "What you sent is too large", "Send a smaller file.", outcome="Nothing was changed."
+)
+
+
+class Proxy:
+    """Every path that is not the gateway's own."""
+
+    def __init__(self, settings: Configuration, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._mount = settings.mount
+        self._public_url = settings.public_url
+        self._limit = settings.upload_limit
+        self._token = settings.monitor_token
+        self._sites = Sites.of(
+            monitor_url=settings.monitor_url,
+            monitor_host=settings.monitor_host,
+            mount=settings.mount,
+            public_url=settings.public_url,
+        )
+        self._host = settings.monitor_host or settings.monitor_url.split("/")[2]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request.
+
+        Raises:
+            ProblemError: it is answered by a page of words instead.
+            AnswerAbortedError: the answer broke off after it had begun.
+        """
+        body = RequestBody(receive, self._limit)
+        await _unless(body.reader_gone(), self._serve(scope, body, send))
+
+    async def _serve(self, scope: Scope, body: RequestBody, send: Send) -> None:
+        try:
+            admission = await admit(
+                scope["method"],
+                scope["raw_path"],
+                scope["headers"],
+                mount=self._mount,
+                public_url=self._public_url,
+            )
+        except LoginNeeded:
+            await self._ask_for_login(scope, send)
+            return
+        if admission.route.kind is Kind.STREAM:
+            await body.begins()
+            request = self._request(scope, admission)
+            await relay_events(request, self._token, self._runtime, send, exchange_of(scope))
+            return
+        await self._proxy(scope, admission, body, send)
+
+    async def _proxy(self, scope: Scope, admission: Admission, body: RequestBody, send: Send) -> None:
+        exchange = exchange_of(scope)
+        announced = header(scope, b"content-length")
+        if announced.isdecimal() and int(announced) > self._limit:
+            raise ProblemError(TOO_LARGE)
+        try:
+            answer = await self._ask(scope, admission, body)
+            exchange.upstream_seconds = exchange.upstream_seconds or exchange.seconds()
+            try:
+                head = reader_answer(
+                    answer.status,
+                    answer.raw_headers,
+                    request_method=scope["method"],
+                    route=admission.route,
+                    sites=self._sites,
+                    page=self._page(scope, admission),
+                )
+                chunks = None if scope["method"] == "HEAD" else answer.chunks()
+                await relay(head, chunks, send, exchange)
+            finally:
+                answer.close()
+        except UpstreamError as error:
+            raise ProblemError(self._told(error, admission)) from error
+
+    async def _ask(self, scope: Scope, admission: Admission, body: RequestBody) -> UpstreamAnswer:
+        request = self._request(scope, admission)
+        exchange = exchange_of(scope)
+        sent = body if await body.begins() and scope["method"] not in SAFE_METHODS else None
+        begin = time.perf_counter()
+        try:
+            answer = await self._runtime.client.send(request, body=sent, budget=_budget(admission))
+            if answer.status == METHOD_NOT_ALLOWED and request.method == "HEAD":
+                # Some of the monitor's views know GET only (contract 11); its answer tells what HEAD would.
+                answer.close()
+                answer = await self._runtime.client.send(replace(request, method="GET"), budget=_budget(admission))
+        except UpstreamError:
+            if isinstance(body.fault, BodyTooLargeError):
+                raise ProblemError(TOO_LARGE) from None
+            raise
+        finally:
+            exchange.upstream_seconds = time.perf_counter() - begin
+        return answer
+
+    def _request(self, scope: Scope, admission: Admission) -> UpstreamRequest:
+        return upstream_request(
+            scope["method"],
+            scope["raw_path"],
+            scope["query_string"],
+            scope["headers"],
+            route=admission.route,
+            sites=self._sites,
+            remote_user=admission.remote_user,
+            host=self._host,
+        )
+
+    def _page(self, scope: Scope, admission: Admission) -> PageContext:
+        return PageContext(controls=account_controls(admission.reader, _address(scope)))
+
+    def _told(self, error: UpstreamError, admission: Admission) -> Problem:
+        """The failure in words; the link's record hears of it, too."""
+        self._runtime.probe.ask()
+        state = self._runtime.record.state()
+        return problem_for(error, write=admission.writes, since=None if state.up else state.since)
+
+    async def _ask_for_login(self, scope: Scope, send: Send) -> None:
+        reads = scope["method"] in SAFE_METHODS
+        if not reads or preferred(header(scope, b"accept"), default=JSON) != HTML:
+            raise ProblemError(login_problem(writes=not reads))
+        target = log_in_url(_address(scope)).encode()
+        headers = [(b"location", target), (b"content-length", b"0"), (b"cache-control", b"no-store")]
+        await send({"type": "http.response.start", "status": 302, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+
+def _address(scope: Scope) -> str:
+    """Path and query as the reader's browser has them."""
+    query = scope["query_string"]
+    raw: bytes = scope["raw_path"] + (b"?" + query if query else b"")
+    return raw.decode("latin-1")
+
+
+def _budget(admission: Admission) -> Budget:
+    if admission.writes:
+        return WRITE_BUDGET
+    return POLL_BUDGET if admission.route.pattern == POLLED else PAGE_BUDGET
+
+
+async def _unless(leaves: Coroutine[Any, Any, None], work: Coroutine[Any, Any, None]) -> None:
+    """Do the work, and give it up as soon as the reader leaves."""
+    working, watching = asyncio.ensure_future(work), asyncio.ensure_future(leaves)
+    try:
+        await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        watching.cancel()
+        if not working.done():
+            working.cancel()
+    with suppress(asyncio.CancelledError, ReaderGoneError):
+        await working

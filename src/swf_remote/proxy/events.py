@@ -1,0 +1,116 @@
+"""Event streams: one stream of the monitor per reader, handed on as it comes, under the gateway's service token.
+
+A failure is told in the stream's own form (an ``error`` event and a ``retry``), because browsers give up for good on
+any other status. When the gateway stops, streams end at once, with the word when to come back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import replace
+
+from starlette.types import Send
+
+from swf_remote.edge.exchange import Exchange
+from swf_remote.edge.problem import Problem, ProblemError
+from swf_remote.edge.runtime import Runtime
+from swf_remote.proxy.failures import UpstreamError, problem_for
+from swf_remote.proxy.request import UpstreamRequest
+from swf_remote.proxy.upstream import Budget, UpstreamAnswer
+
+# Above the monitor's heartbeat of 30 to 35 s (contract 6).
+BUDGET = Budget(first_byte=10.0, between_bytes=60.0)
+# Below the server's limit of concurrent requests, so that pages are still answered.
+MOST_STREAMS = 3000
+RETRY_MILLISECONDS = 5000
+OK = 200
+FULL = Problem(
+    503, "too-many-streams", "Too many pages are listening at once", "Reload the page in a minute.", retry_after=60
+)
+HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache, no-store"),
+    (b"x-accel-buffering", b"no"),
+    (b"x-robots-tag", b"noindex"),
+    (b"x-swf-cache", b"bypass"),
+]
+
+
+class _Open:
+    streams = 0
+
+
+async def relay_events(request: UpstreamRequest, token: str, runtime: Runtime, send: Send, exchange: Exchange) -> None:
+    """Relay one stream until either side or the gateway ends it.
+
+    Raises:
+        ProblemError: too many streams are open.
+    """
+    if _Open.streams >= MOST_STREAMS:
+        raise ProblemError(FULL)
+    _Open.streams += 1
+    try:
+        exchange.proxied = True
+        await send({"type": "http.response.start", "status": OK, "headers": HEADERS})
+        async with aclosing(_events(_authorised(request, token), runtime)) as events:
+            async for piece in events:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+    finally:
+        _Open.streams -= 1
+
+
+def _authorised(request: UpstreamRequest, token: str) -> UpstreamRequest:
+    return replace(request, headers=[*request.headers, ("Authorization", f"Token {token}")]) if token else request
+
+
+async def _events(request: UpstreamRequest, runtime: Runtime) -> AsyncIterator[bytes]:
+    try:
+        answer = await runtime.client.send(request, budget=BUDGET)
+    except UpstreamError as error:
+        runtime.probe.ask()
+        yield _failure(problem_for(error, write=False, since=None))
+        return
+    try:
+        if answer.status != OK:
+            yield _failure(_refused(answer))
+            return
+        async for chunk in _until(runtime.stopping, answer):
+            yield chunk
+    except UpstreamError:
+        runtime.probe.ask()
+    finally:
+        answer.close()
+    # Whatever was being sent is cut by the blank line; a browser comes back by itself.
+    yield f"\n\nretry: {RETRY_MILLISECONDS}\n\n".encode()
+
+
+async def _until(stopping: asyncio.Event, answer: UpstreamAnswer) -> AsyncIterator[bytes]:
+    """The stream's pieces, until the gateway stops."""
+    end, chunks = asyncio.ensure_future(stopping.wait()), answer.chunks()
+    piece: asyncio.Future[bytes] | None = None
+    try:
+        while True:
+            piece = asyncio.ensure_future(anext(chunks, b""))
+            await asyncio.wait({piece, end}, return_when=asyncio.FIRST_COMPLETED)
+            if end.done() or not (chunk := piece.result()):
+                return
+            yield chunk
+    finally:
+        for waiting in (end, piece):
+            if waiting is not None:
+                waiting.cancel()
+                await asyncio.gather(waiting, return_exceptions=True)
+
+
+def _refused(answer: UpstreamAnswer) -> Problem:
+    title = f"The monitor refused the event stream (status {answer.status})"
+    return Problem(502, "stream-refused", title, "Reload the page by hand to see news.")
+
+
+def _failure(problem: Problem) -> bytes:
+    data = json.dumps({"status": problem.status, "kind": problem.kind, "title": problem.title})
+    return f"retry: {RETRY_MILLISECONDS}\nevent: error\ndata: {data}\n\n".encode()

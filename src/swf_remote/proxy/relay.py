@@ -1,0 +1,101 @@
+"""Hands the monitor's answer on to the reader, piece by piece, no faster than the reader takes it.
+
+Nothing is sent before the first piece is there, so that an answer that fails at once still becomes a page of words.
+After that a failure breaks the connection: half a page must never look whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from starlette.types import Send
+
+from swf_remote.edge.exchange import Exchange
+from swf_remote.edge.problem import AnswerAbortedError
+from swf_remote.proxy.failures import UpstreamError
+
+
+class Rewriting(Protocol):
+    """What changes a body on its way."""
+
+    def feed(self, chunk: bytes) -> bytes:
+        """The part of the result that is certain now."""
+
+    def finish(self) -> bytes:
+        """The rest of the result."""
+
+
+class Head(Protocol):
+    """Status, headers and the rewriter of the reader's answer."""
+
+    @property
+    def status(self) -> int:
+        """Status code."""
+
+    @property
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """Header lines."""
+
+    @property
+    def rewriter(self) -> Rewriting | None:
+        """None when the body passes unchanged."""
+
+
+BODILESS = frozenset({204, 205, 304})
+
+
+def timing_headers(exchange: Exchange) -> list[tuple[bytes, bytes]]:
+    """What is said about how the answer came to be."""
+    upstream = exchange.upstream_seconds or 0.0
+    own = max(exchange.seconds() - upstream, 0.0)
+    timing = f"upstream;dur={upstream * 1000:.1f}, gateway;dur={own * 1000:.1f}"
+    return [(b"x-swf-cache", b"bypass"), (b"server-timing", timing.encode())]
+
+
+async def relay(head: Head, chunks: AsyncIterator[bytes] | None, send: Send, exchange: Exchange) -> None:
+    """Send the answer.
+
+    Args:
+        chunks: the body as the monitor sends it; None for an answer without one.
+
+    Raises:
+        UpstreamError: the body failed before anything was sent.
+        AnswerAbortedError: it failed later; the reader's connection has to break.
+    """
+    if chunks is None or head.status in BODILESS:
+        await _start(head, send, exchange)
+        await send({"type": "http.response.body", "body": b""})
+        return
+    pieces = _rewritten(chunks, head.rewriter)
+    first = await anext(pieces, b"")
+    await _start(head, send, exchange)
+    try:
+        await _pass_on(first, pieces, send)
+    except UpstreamError as error:
+        raise AnswerAbortedError(f"the monitor's answer broke off ({type(error).__name__})") from error
+
+
+async def _start(head: Head, send: Send, exchange: Exchange) -> None:
+    exchange.proxied = True
+    headers = [*head.headers, *timing_headers(exchange)]
+    await send({"type": "http.response.start", "status": head.status, "headers": headers})
+
+
+async def _pass_on(first: bytes, pieces: AsyncIterator[bytes], send: Send) -> None:
+    await send({"type": "http.response.body", "body": first, "more_body": True})
+    async for piece in pieces:
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+        # Pieces that are there already never really wait; without this a reader who left would not be noticed.
+        await asyncio.sleep(0)
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _rewritten(chunks: AsyncIterator[bytes], rewriter: Rewriting | None) -> AsyncIterator[bytes]:
+    async for chunk in chunks:
+        piece = rewriter.feed(chunk) if rewriter else chunk
+        if piece:
+            yield piece
+    if rewriter and (rest := rewriter.finish()):
+        yield rest

@@ -1,0 +1,220 @@
+"""What holds for every answer, whoever gives it: hosts, methods, identity headers, request ids, security headers."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from starlette.types import Receive, Scope, Send
+from tests.remote.gateways import edge_around
+
+from swf_remote.edge.exchange import exchange_of
+from swf_remote.edge.problem import AnswerAbortedError, Problem, ProblemError
+
+PAGE = {"Accept": "text/html"}
+
+
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+    """Tells what the layers behind the edge see."""
+    seen = {
+        "headers": [[name.decode(), value.decode("latin-1")] for name, value in scope["headers"]],
+        "client": scope["client"][0],
+        "scheme": scope["scheme"],
+        "path": scope["path"],
+    }
+    exchange_of(scope).proxied = scope["path"].startswith("/prod/panda/")
+    kind = b"text/html" if scope["path"].endswith("/") else b"application/json"
+    headers = [(b"content-type", kind), (b"x-frame-options", b"SAMEORIGIN"), (b"content-security-policy", b"*")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": json.dumps(seen).encode()})
+
+
+async def test_the_root_and_the_bare_mount_lead_to_the_first_page() -> None:
+    async with edge_around(echo) as gateway:
+        for target in ("/", "/prod"):
+            reply = await gateway.ask(target)
+            assert (reply.status, reply.headers["Location"]) == (302, "/prod/")
+
+
+async def test_addresses_outside_of_the_mount_are_not_found() -> None:
+    async with edge_around(echo) as gateway:
+        assert (await gateway.ask("/production/")).status == 404
+        assert (await gateway.ask("/swf-monitor/panda/")).status == 404
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "a b"])
+async def test_another_host_name_is_refused(host: str) -> None:
+    async with edge_around(echo) as gateway:
+        answer = await gateway.raw(f"GET /prod/ HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+        assert answer.startswith(b"HTTP/1.1 400 ")
+
+
+async def test_two_host_headers_are_refused() -> None:
+    async with edge_around(echo) as gateway:
+        request = b"GET /prod/ HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        assert (await gateway.raw(request)).startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT", "BREW", "PROPFIND"])
+async def test_methods_that_nothing_here_uses_are_refused_and_the_others_named(method: str) -> None:
+    async with edge_around(echo) as gateway:
+        request = f"{method} /prod/panda/ HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+        head = (await gateway.raw(request.encode())).split(b"\r\n\r\n")[0].lower()
+        assert b" 405 " in head.split(b"\r\n")[0]
+        assert b"allow: get, head, options, post, put, patch, delete" in head
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["X-Remote-User", "x-remote-user", "X_Remote_User", "X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "X.Odd"],
+)
+async def test_headers_that_claim_an_identity_or_an_address_never_get_in(name: str) -> None:
+    async with edge_around(echo) as gateway:
+        reply = await gateway.ask("/prod/panda/x", headers={name: "alice", "Accept": "*/*"})
+        seen = json.loads(reply.body)
+        assert "alice" not in [value for _, value in seen["headers"]]
+        assert seen["client"] == "127.0.0.1"
+
+
+async def test_a_trusted_proxy_tells_the_readers_address_and_scheme() -> None:
+    async with edge_around(echo, trusted_proxies="127.0.0.0/8") as gateway:
+        headers = {"X-Forwarded-For": "198.51.100.9, 203.0.113.7", "X-Forwarded-Proto": "https"}
+        seen = json.loads((await gateway.ask("/prod/panda/x", headers=headers)).body)
+        assert (seen["client"], seen["scheme"]) == ("203.0.113.7", "https")
+
+
+async def test_a_request_id_is_ours_and_reaches_both_the_inside_and_the_reader() -> None:
+    async with edge_around(echo) as gateway:
+        reply = await gateway.ask("/prod/panda/x", headers={"X-Request-ID": "forged-by-a-reader"})
+        inside = dict(json.loads(reply.body)["headers"])["x-request-id"]
+        assert reply.headers.getall("X-Request-ID") == [inside]
+        assert inside != "forged-by-a-reader"
+
+
+@pytest.mark.parametrize(("given", "kept"), [("abcDEF-123.456", True), ("short", False), ("with space1", False)])
+async def test_a_trusted_proxy_may_name_a_request_if_the_name_is_harmless(given: str, kept: bool) -> None:
+    async with edge_around(echo, trusted_proxies="127.0.0.1") as gateway:
+        reply = await gateway.ask("/prod/panda/x", headers={"X-Request-ID": given})
+        assert (reply.headers["X-Request-ID"] == given) is kept
+
+
+@pytest.mark.parametrize("target", ["/prod/status/", "/prod/panda/jobs/", "/prod/panda/x", "/nowhere", "/prod"])
+async def test_every_answer_carries_the_security_headers_exactly_once(target: str) -> None:
+    async with edge_around(echo) as gateway:
+        headers = (await gateway.ask(target)).headers
+        for name, value in (
+            ("X-Content-Type-Options", "nosniff"),
+            ("X-Frame-Options", "DENY"),
+            ("Referrer-Policy", "same-origin"),
+            ("Cross-Origin-Opener-Policy", "same-origin"),
+        ):
+            assert headers.getall(name) == [value]
+        assert len(headers.getall("Content-Security-Policy")) == 1
+        assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+        assert "Strict-Transport-Security" not in headers
+
+
+async def test_own_pages_allow_no_inline_script() -> None:
+    async with edge_around(echo) as gateway:
+        policy = (await gateway.ask("/prod/status/")).headers["Content-Security-Policy"]
+        assert "default-src 'none'; script-src 'self'; style-src 'self';" in policy
+        assert "unsafe" not in policy
+
+
+async def test_pages_of_the_monitor_may_use_their_inline_scripts_and_named_hosts_only() -> None:
+    async with edge_around(echo) as gateway:
+        policy = (await gateway.ask("/prod/panda/jobs/")).headers["Content-Security-Policy"]
+        scripts = next(part for part in policy.split("; ") if part.startswith("script-src "))
+        assert scripts.split()[1:3] == ["'self'", "'unsafe-inline'"]
+        assert "https://cdn.datatables.net" in scripts
+        assert "https:" not in scripts.split()
+        assert "connect-src 'self'" in policy
+        assert "object-src 'none'" in policy
+
+
+async def test_data_of_the_monitor_may_run_nothing_when_opened_alone() -> None:
+    async with edge_around(echo) as gateway:
+        policy = (await gateway.ask("/prod/panda/x")).headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none';")
+        assert "script-src" not in policy
+
+
+async def test_a_site_with_tls_asks_browsers_to_stay_with_it() -> None:
+    async with edge_around(echo, public_url="https://monitor.example/prod") as gateway:
+        assert (await gateway.ask("/prod/panda/x")).headers["Strict-Transport-Security"].startswith("max-age=")
+
+
+async def test_too_many_or_too_large_headers_are_refused() -> None:
+    async with edge_around(echo) as gateway:
+        assert (await gateway.ask("/prod/x", headers={f"X-{n}": "1" for n in range(150)})).status == 431
+        assert (await gateway.ask("/prod/x", headers={"Cookie": "a" * 40_000})).status == 431
+
+
+async def test_an_endless_address_is_refused() -> None:
+    async with edge_around(echo) as gateway:
+        assert (await gateway.ask("/prod/x?" + "a" * 20_000)).status == 414
+
+
+async def test_an_unexpected_failure_is_a_problem_page_with_the_request_id_and_no_traceback() -> None:
+    async def broken(scope: Scope, receive: Receive, send: Send) -> None:
+        raise RuntimeError("secret of the house")
+
+    async with edge_around(broken) as gateway:
+        reply = await gateway.ask("/prod/panda/", headers=PAGE)
+        assert reply.status == 500
+        assert reply.headers["X-Request-ID"] in reply.text
+        assert "secret of the house" not in reply.text
+        assert "Traceback" not in reply.text
+
+
+async def test_a_problem_is_json_for_programs() -> None:
+    async def refusing(scope: Scope, receive: Receive, send: Send) -> None:
+        raise ProblemError(Problem(403, "not-exposed", "Not here", "Go elsewhere"))
+
+    async with edge_around(refusing) as gateway:
+        reply = await gateway.ask("/prod/panda/", headers={"Accept": "application/json"})
+        assert reply.headers["Content-Type"] == "application/problem+json"
+        assert json.loads(reply.body)["kind"] == "not-exposed"
+
+
+@pytest.mark.parametrize("fault", [AnswerAbortedError("cut"), RuntimeError("bug")])
+async def test_an_answer_that_breaks_off_is_never_ended_cleanly(fault: Exception) -> None:
+    async def half(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"half of", "more_body": True})
+        raise fault
+
+    async with edge_around(half) as gateway:
+        answer = await gateway.raw(b"GET /prod/panda/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert b"half of" in answer
+        assert not answer.endswith(b"0\r\n\r\n")
+
+
+async def test_a_problem_answers_head_without_a_body() -> None:
+    async with edge_around(echo) as gateway:
+        reply = await gateway.ask("/nowhere", "HEAD")
+        assert (reply.status, reply.body) == (404, b"")
+
+
+async def test_own_files_have_entity_tags_and_ranges() -> None:
+    async with edge_around(echo) as gateway:
+        whole = await gateway.ask("/prod/assets/web/site.css")
+        again = await gateway.ask("/prod/assets/web/site.css", headers={"If-None-Match": whole.headers["ETag"]})
+        part = await gateway.ask("/prod/assets/web/site.css", headers={"Range": "bytes=0-9"})
+        assert (whole.status, again.status, part.status) == (200, 304, 206)
+        assert part.body == whole.body[:10]
+
+
+async def test_a_fingerprinted_file_is_kept_for_ever_and_any_other_is_asked_about() -> None:
+    async with edge_around(echo) as gateway:
+        assert "immutable" in (await gateway.ask("/prod/assets/web/site.css?v=1")).headers["Cache-Control"]
+        assert (await gateway.ask("/prod/assets/web/site.css")).headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize(
+    "target", ["/prod/assets/../settings.py", "/prod/assets/%2e%2e/settings.py", "/prod/assets/no.css"]
+)
+async def test_files_outside_of_the_folder_do_not_exist(target: str) -> None:
+    async with edge_around(echo) as gateway:
+        answer = await gateway.raw(f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
+        assert answer.startswith(b"HTTP/1.1 404 ")
