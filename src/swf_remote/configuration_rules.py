@@ -22,9 +22,13 @@ NEW_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
 
 
 def problems_of(settings: Configuration) -> Iterator[Fault]:
-    """Every fault of these settings, in the order of the documentation."""
-    for rule in (_secret_key, _hosts, _mount, _static, _public_url, _proxies, _monitor, _tls, _database):
+    """Every fault of these settings."""
+    for rule in (_secret_key, _hosts, _mount, _proxies, _monitor, _tls, _database):
         yield from rule(settings)
+    if not any(_mount(settings)):
+        # These are judged by the mount.
+        yield from _static(settings)
+        yield from _public_url(settings)
 
 
 def _secret_key(settings: Configuration) -> Iterator[Fault]:

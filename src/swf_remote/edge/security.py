@@ -40,6 +40,7 @@ POLICIES: dict[Kind, str] = {
     "proxied data": PROXIED_DATA_POLICY,
 }
 FIXED: Headers = [
+    (b"server", b"swf-remote"),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
     (b"x-frame-options", b"DENY"),
@@ -48,7 +49,7 @@ FIXED: Headers = [
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 ]
 STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
-_OURS_ALONE = frozenset({name for name, _ in FIXED} | {STRICT_TRANSPORT[0], b"content-security-policy", b"server"})
+_OURS_ALONE = frozenset({name for name, _ in FIXED} | {STRICT_TRANSPORT[0], b"content-security-policy"})
 
 
 def secured(headers: Iterable[tuple[bytes, bytes]], *, proxied: bool, over_tls: bool) -> Headers:

@@ -1,0 +1,98 @@
+"""The probe names the part of the chain that is broken, with real sockets on the other side."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+
+import pytest
+from tests.remote.gateways import free_port, settings_for
+from tests.remote.upstream.scripted import Step, answer, read_request, say, scripted, wait_for_close
+
+from swf_remote.proxy.link import LinkRecord, Observation, Place, utc_now
+from swf_remote.proxy.probe import Probe
+from swf_remote.proxy.upstream import UpstreamClient
+
+
+def status(overall: str, reason: str = "") -> bytes:
+    document = {"overall_status": overall, "overall_reason": reason, "latest_checked_at": None, "counts": {}}
+    return answer(json.dumps(document).encode(), kind="application/json")
+
+
+async def look_at(*script: Step) -> Observation:
+    # The first connection is the probe's knock at the tunnel's entrance.
+    async with scripted([wait_for_close()], script) as monitor:
+        return await look(monitor.url)
+
+
+async def look(url: str) -> Observation:
+    settings = settings_for(url)
+    async with UpstreamClient(settings) as client:
+        return await Probe(settings, client, LinkRecord(clock=utc_now)).look()
+
+
+async def test_an_entrance_that_refuses_is_a_broken_tunnel() -> None:
+    seen = await look(f"http://127.0.0.1:{free_port()}/swf-monitor")
+    assert (seen.broken_at, seen.latency_ms) == (Place.TUNNEL, None)
+    assert "SSH tunnel" in seen.reason
+
+
+async def test_an_entrance_behind_which_nobody_answers_is_a_broken_monitor() -> None:
+    assert (await look_at(read_request())).broken_at is Place.MONITOR
+
+
+async def test_a_monitor_that_says_ok_is_well_and_its_latency_is_known() -> None:
+    seen = await look_at(read_request(), say(status("ok")))
+    assert (seen.broken_at, seen.reason) == (None, "")
+    assert seen.latency_ms is not None
+
+
+async def test_a_monitor_that_reports_an_error_is_quoted() -> None:
+    seen = await look_at(read_request(), say(status("error", "PanDA feed silent since 12:00:00 UTC (30 s)")))
+    assert seen.broken_at is Place.DATA
+    assert "PanDA feed silent since 12:00:00 UTC (30 s)" in seen.reason
+    assert seen.latency_ms is not None
+
+
+@pytest.mark.parametrize("overall", ["ok", "warning", "unknown"])
+async def test_less_than_an_error_breaks_nothing(overall: str) -> None:
+    assert (await look_at(read_request(), say(status(overall, "slow")))).broken_at is None
+
+
+async def test_a_monitor_without_a_status_page_is_up() -> None:
+    assert (await look_at(read_request(), say(answer(b"<h1>no</h1>", status="404 Not Found")))).broken_at is None
+
+
+async def test_a_monitor_that_answers_with_server_errors_is_broken() -> None:
+    seen = await look_at(read_request(), say(answer(b"", status="500 Internal Server Error")))
+    assert seen.broken_at is Place.MONITOR
+    assert "500" in seen.reason
+
+
+@pytest.mark.parametrize("body", [b"", b"[1]", b"{", b'"text"', b'{"overall_status": 7}'])
+async def test_a_strange_status_document_breaks_nothing(body: bytes) -> None:
+    assert (await look_at(read_request(), say(answer(body, kind="application/json")))).broken_at is None
+
+
+async def test_the_loop_notices_a_break_and_a_request_that_failed_makes_it_look_at_once() -> None:
+    scripts: Sequence[Sequence[Step]] = [
+        [wait_for_close()],
+        [read_request(), say(status("ok"))],
+        [wait_for_close()],
+        [],
+    ]
+    async with scripted(*scripts) as monitor:
+        settings = settings_for(monitor.url, probe_interval=300)
+        record = LinkRecord(clock=utc_now)
+        async with UpstreamClient(settings) as client:
+            probe = Probe(settings, client, record)
+            loop = asyncio.create_task(probe.run())
+            while not record.state().up:
+                await asyncio.sleep(0.01)
+            probe.ask()
+            async with asyncio.timeout(5):
+                while record.state().up:
+                    await asyncio.sleep(0.01)
+            loop.cancel()
+    assert record.state().broken_at is Place.MONITOR
