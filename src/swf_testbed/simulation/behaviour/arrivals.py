@@ -1,0 +1,54 @@
+"""New tasks: a Poisson stream, busier on weekdays, with a burst when a campaign opens (epic-facts 9)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from swf_testbed.simulation.behaviour import generation, task_life, task_rows
+from swf_testbed.simulation.behaviour.task_plan import plan_task
+from swf_testbed.simulation.core.world import Task, World
+
+TASKS_PER_DAY: Final = 26.0
+WEEKEND: Final = 0.55
+DAY: Final = 86400.0
+OPENING_BURST: Final = 24
+
+
+def open_history(world: World) -> None:
+    """The first tasks of a new world: a campaign has just been opened."""
+    for _ in range(OPENING_BURST):
+        submit(world)
+    follow_arrivals(world)
+
+
+def follow_arrivals(world: World) -> None:
+    """Put the next arrival on the agenda, counted from the last one."""
+    rng = world.dice("gap", world.ids["task"])
+    busy = WEEKEND if world.last_task_at.weekday() >= 5 else 1.0
+    world.later(world.last_task_at, rng.expovariate(TASKS_PER_DAY * busy * _of_day(world.last_task_at) / DAY), _arrive)
+
+
+def _of_day(at: datetime) -> float:
+    """Office hours at the laboratory (14 to 24 UTC) see more submissions; the mean over a day is 1."""
+    return 1.48 if 14 <= at.hour else 0.66
+
+
+def _arrive(world: World) -> None:
+    submit(world)
+    follow_arrivals(world)
+
+
+def submit(world: World) -> Task:
+    """Somebody submits a task."""
+    number = world.number("task")
+    plan = plan_task(world.seed, number)
+    about = task_rows.subject(world, plan, number)
+    site = generation.choose_queue(world, plan.kind, ("site", number)).name if plan.pinned else None
+    task = Task(task_rows.task_row(world, plan, number, about, site), plan)
+    world.tasks[number] = task
+    world.last_task_at = world.now
+    world.ledger.add("jedi_tasks", task.row)
+    world.ledger.append("jedi_taskparams", task_rows.parameters_row(task, about))
+    task_life.enter(world, task, "registered")
+    return task

@@ -1,0 +1,1 @@
+"""What the simulated laboratory consists of. Names of people are invented; other facts come from epic-facts."""

@@ -1,0 +1,36 @@
+"""A new world: the fixed rows, all queues and storage well, and the first tasks of a campaign."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from swf_testbed.simulation.behaviour import arrivals, incidents
+from swf_testbed.simulation.catalogue import reference
+from swf_testbed.simulation.catalogue.queues import BY_NAME, QUEUES
+from swf_testbed.simulation.core.world import World
+
+if TYPE_CHECKING:
+    from swf_testbed.simulation.core.ledger import Ledger
+
+
+def new_world(seed: int, at: datetime, speed: float = 1.0) -> World:
+    """A world that begins at that time, its first changes in its ledger."""
+    world = World(seed, at, speed, last_task_at=at)
+    world.queues = dict(BY_NAME)
+    _enter_reference(world.ledger, at)
+    for queue in QUEUES:
+        row = reference.queue_row(queue.document(), at)
+        world.queue_rows[queue.name] = row
+        world.ledger.add("schedconfig_json", row)
+    for row in reference.storage_rows(at):
+        world.storage_rows[row["ddm_endpoint_name"]] = row
+        world.ledger.add("ddm_endpoint", row)
+    incidents.follow_all(world)
+    arrivals.open_history(world)
+    return world
+
+
+def _enter_reference(ledger: Ledger, at: datetime) -> None:
+    for table, row in reference.reference_rows(at):
+        ledger.append(table, row)

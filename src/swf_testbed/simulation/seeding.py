@@ -1,0 +1,171 @@
+"""Fourteen days of history, made by the very simulation that goes on afterwards.
+
+An SQLite database is built in a file beside the real one and put in its place when complete; on PostgreSQL all is one
+transaction. So a database is either whole or not there, whenever the process dies.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from contextlib import closing, contextmanager
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+import os
+import sqlite3
+from typing import Final
+
+from sqlalchemy import URL, Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from swf_testbed.simulation.core.world import World
+from swf_testbed.simulation.genesis import new_world
+from swf_testbed.simulation.storage import database, marks
+from swf_testbed.simulation.storage.marks import Marks
+from swf_testbed.simulation.storage.writer import write
+
+HISTORY: Final = timedelta(days=14)
+_STEP: Final = timedelta(hours=6)
+FIRST_JOB: Final = "job"
+
+
+class CannotSeed(Exception):
+    """The database is not ours to fill, or somebody uses it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the seeding is."""
+
+    share: float
+    tasks: int
+    jobs: int
+
+
+Report = Callable[[Progress], None]
+
+
+def existing(address: URL) -> Marks | None:
+    """The notes of a complete simulated database at this address, None where there is nothing yet or half of it.
+
+    Raises:
+        CannotSeed: there is a PanDA database that no testbed made.
+    """
+    path = database.sqlite_path(address)
+    if path is not None and not path.exists():
+        return None
+    engine = database.open_engine(address)
+    try:
+        with closing(engine.connect()) as connection:
+            if not database.holds_tables(connection):
+                return None
+            found = marks.read_marks(connection)
+            if found is None and not _is_ours(connection):
+                raise CannotSeed("there are PanDA tables that swf-testbed did not make; give another --database")
+            return found
+    except SQLAlchemyError:
+        if path is None:
+            raise
+        return None
+    finally:
+        engine.dispose()
+
+
+def _is_ours(connection: Connection) -> bool:
+    """A PanDA database without a single task may be filled."""
+    return connection.exec_driver_sql(_COUNT[connection.dialect.name]).first() is None
+
+
+_COUNT: Final = {
+    "postgresql": "SELECT 1 FROM doma_panda.jedi_tasks LIMIT 1",
+    "sqlite": "SELECT 1 FROM jedi_tasks LIMIT 1",
+}
+
+
+def seed(address: URL, number: int, now: datetime, report: Report, *, history: timedelta = HISTORY) -> Progress:
+    """Make the database anew.
+
+    Args:
+        number: the seed; same seed and same ``now``, same rows.
+        now: end of the history, UTC without zone.
+        history: how much of it.
+
+    Raises:
+        CannotSeed: somebody has the old database open.
+    """
+    path = database.sqlite_path(address)
+    if path is None:
+        return _fill(address, number, now, report, history)
+    part = path.with_name(f"{path.name}.part")
+    part.unlink(missing_ok=True)
+    result = _fill(URL.create("sqlite", database=str(part)), number, now, report, history)
+    _put_in_place(part, path)
+    return result
+
+
+def _fill(address: URL, number: int, now: datetime, report: Report, history: timedelta) -> Progress:
+    engine = database.open_engine(address, bulk=True)
+    try:
+        with _without_garbage_collection(), engine.begin() as connection:
+            if connection.dialect.name == "postgresql" and database.holds_tables(connection):
+                database.drop_tables(connection)
+            database.create_tables(connection)
+            world = new_world(number, now - history)
+            for progress in _history(world, now, history, connection):
+                report(progress)
+            database.create_indexes(connection)
+            marks.write_marks(connection, Marks(number, now - history, now))
+            return Progress(1.0, *_sizes(world))
+    finally:
+        engine.dispose()
+
+
+def _history(world: World, now: datetime, history: timedelta, connection: Connection) -> Iterator[Progress]:
+    while world.now < now:
+        world.advance(min(now, world.now + _STEP))
+        write(connection, world.ledger)
+        yield Progress(1 - (now - world.now) / history, *_sizes(world))
+
+
+def _sizes(world: World) -> tuple[int, int]:
+    from swf_testbed.simulation.core.world import FIRST_IDS
+
+    return world.ids["task"] - FIRST_IDS["task"], world.ids["job"] - FIRST_IDS["job"]
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """The history makes millions of small objects and hardly a cycle; looking for cycles would double the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _put_in_place(part: Path, path: Path) -> None:
+    with closing(sqlite3.connect(part)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+    _release(path)
+    os.replace(part, path)
+
+
+def _release(path: Path) -> None:
+    """Make sure that nobody has the old file open, and that no journal of it stays behind.
+
+    Raises:
+        CannotSeed: somebody has.
+    """
+    if not path.exists():
+        return
+    try:
+        with closing(sqlite3.connect(path, timeout=2)) as connection:
+            connection.execute("PRAGMA journal_mode=DELETE")
+    except sqlite3.OperationalError as error:
+        raise CannotSeed(f"{path} is in use ({error}); stop what uses it first") from error
+    except sqlite3.DatabaseError:
+        path.unlink()
+    for journal in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        journal.unlink(missing_ok=True)

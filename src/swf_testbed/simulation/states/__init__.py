@@ -1,0 +1,1 @@
+"""Legal transitions, and the functions through which every state change goes."""
