@@ -20,7 +20,16 @@ def _mark_errors(form: forms.BaseForm) -> None:
             attrs |= {"aria-invalid": "true", "class": "form-control is-invalid"}
 
 
-class LogInForm(AuthenticationForm):
+class _Counted(forms.BaseForm):
+    """Knows how many things are wrong, for the heading of the error summary."""
+
+    @property
+    def problem_count(self) -> int:
+        """How many messages the summary lists."""
+        return sum(len(messages) for messages in self.errors.values())
+
+
+class LogInForm(_Counted, AuthenticationForm):
     """Name and password. The words are the same for an unknown name, a wrong password and a closed account."""
 
     error_messages = {
@@ -39,7 +48,7 @@ class LogInForm(AuthenticationForm):
         _mark_errors(self)
 
 
-class ChangePasswordForm(PasswordChangeForm):
+class ChangePasswordForm(_Counted, PasswordChangeForm):
     """The old password, and the new one twice."""
 
     error_messages = {

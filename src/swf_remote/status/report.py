@@ -74,8 +74,8 @@ class Report:
     tls_verified: bool
 
 
-_AFTER_BROWSER = ("Gateway", "SSH tunnel", "Monitor", "Database and feed")
-_WHAT = ("this web site", "from here to the laboratory", "the laboratory's pages", "PanDA's own records")
+_AFTER_BROWSER = ("Gateway", "SSH tunnel", "Monitor", "Database")
+_WHAT = ("this web site", "from here to the laboratory", "the laboratory's pages", "PanDA's records and their feed")
 _PLACES = (None, Place.TUNNEL, Place.MONITOR, Place.DATA)
 _OWN_PAGES = "Log-in, account pages and this page"
 _MONITOR_PAGES = "PanDA pages: activity, jobs, tasks, errors, queues"

@@ -32,4 +32,8 @@ def duration(passed: timedelta) -> str:
         return f"{seconds} s"
     if hours < 1:
         return f"{minutes} min"
-    return f"{hours} h {minutes % 60} min" if days < 1 else f"{days} d {hours % 24} h"
+    return _two(hours, "h", minutes % 60, "min") if days < 1 else _two(days, "d", hours % 24, "h")
+
+
+def _two(large: int, unit: str, small: int, small_unit: str) -> str:
+    return f"{large} {unit} {small} {small_unit}" if small else f"{large} {unit}"

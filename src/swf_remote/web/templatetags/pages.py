@@ -68,3 +68,11 @@ def as_of(when: datetime) -> str:
 def lasted(begin: datetime, end: datetime | None) -> str:
     """How long something lasted, or has lasted until now."""
     return duration((end or datetime.now(UTC)) - begin)
+
+
+@register.filter
+def moment_past(when: datetime | None) -> SafeString | str:
+    """For sentences: "2026-11-23 14:03 UTC (12 min ago)"."""
+    if when is None:
+        return "not known"
+    return format_html("{} ({})", moment(when), ago(when))
