@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from swf_monitor.panda.schema import SQLITE_SCHEMAS
+
+UNREADABLE: Final = "The PanDA database cannot be read at the moment."
+"""What readers are told when it fails; the driver's own words could hold an address and go to the log."""
 
 
 def sqlite_url(path: Path, *, read_only: bool) -> str:

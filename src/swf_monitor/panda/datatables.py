@@ -7,12 +7,18 @@ list's own order. Where the laboratory's monitor answers an unreadable number wi
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from sqlalchemy.exc import SQLAlchemyError
+
+from swf_monitor.panda.database import UNREADABLE
+
+log = logging.getLogger(__name__)
 
 MOST_ROWS: Final = 10_000
 _LARGEST: Final = 2**63 - 1
@@ -99,7 +105,7 @@ def answer(
 
 
 def table_endpoint(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Decorator of data endpoints: a `BadRequestError` becomes 400 ``{"error"}``."""
+    """Decorator of data endpoints: a `BadRequestError` is 400, an unreadable database 500, both ``{"error"}``."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -107,5 +113,8 @@ def table_endpoint(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpR
             return view(request, *args, **kwargs)
         except BadRequestError as problem:
             return JsonResponse({"error": str(problem)}, status=400)
+        except SQLAlchemyError:
+            log.exception("the PanDA database failed in %s", request.path)
+            return JsonResponse({"error": UNREADABLE}, status=500)
 
     return guarded

@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from rest_framework.authtoken.models import Token
 
 from swf_monitor.configuration import configuration
+from swf_monitor.panda.views import reading
 from swf_monitor.panda.views.hub import hub_figures
 
 
@@ -23,7 +24,7 @@ def authenticated_home(_request: HttpRequest) -> HttpResponse:
 
 def prod_hub(request: HttpRequest) -> HttpResponse:
     """The production hub (contract 4.2): where everything is, and how it goes right now."""
-    return render(request, "web/prod_hub.html", {"nav_mode": "production", **hub_figures()})
+    return reading.page(request, "web/prod_hub.html", hub_figures, nav_mode="production")
 
 
 def about(request: HttpRequest) -> HttpResponse:

@@ -16,10 +16,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from sqlalchemy.exc import SQLAlchemyError
 
+from swf_monitor.panda.database import UNREADABLE
+
 log = logging.getLogger(__name__)
 
 LARGEST: Final = 2**63 - 1
-UNREADABLE: Final = "The PanDA database cannot be read at the moment."
 
 
 class ParameterError(ValueError):

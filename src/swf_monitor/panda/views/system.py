@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from swf_monitor.configuration import configuration
-from swf_monitor.panda.system import system_status
+from swf_monitor.panda.system import ERROR, OK, UNKNOWN, WARNING, system_status
+
+TONES: Final = {OK: "success", WARNING: "warning", ERROR: "danger", UNKNOWN: "info"}
 
 
 def page(request: HttpRequest) -> HttpResponse:
     """What was checked and how it is."""
     status = system_status(configuration().feed_max_age)
-    return render(request, "panda/system.html", {"status": status, "counts": status.counts()})
+    return render(
+        request,
+        "panda/system.html",
+        {"status": status, "counts": status.counts(), "overall_tone": TONES[status.worst.status]},
+    )
 
 
 def status_json(_request: HttpRequest) -> JsonResponse:

@@ -1,0 +1,1 @@
+"""Commands of ``swf-monitor`` beside Django's own."""
