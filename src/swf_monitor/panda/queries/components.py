@@ -60,7 +60,7 @@ SOURCES: Final[tuple[str, ...]] = (*(component.name for component in COMPONENTS)
 _NO_EXIT_CODE: Final = ("", "0")
 
 
-def faults_of(job: Mapping[str, Any]) -> list[Fault]:
+def faults_of(job: Mapping[Any, Any]) -> list[Fault]:
     """Every error recorded in a job row that holds `FAULT_COLUMNS`."""
     faults = [
         Fault(component.name, str(job[component.code_column]), job[component.diagnostic_column] or "")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, Table, and_, or_, select, union_all
+from sqlalchemy import Connection, RowMapping, Table, and_, literal, or_, select, union_all
 
 from swf_monitor.panda.queries.components import FAULT_COLUMNS
 from swf_monitor.panda.schema import table
@@ -62,7 +62,12 @@ def files_of(connection: Connection, pandaid: int) -> Sequence[RowMapping]:
     """The job's files: inputs first, then outputs, then logs."""
     sources = table("filestable4"), table("filestable_arch", ARCHIVE)
     columns = ("lfn", "type", "dataset", "scope", "status", "fsize", "destinationse", "row_id")
-    parts = (select(*(source.c[name] for name in columns)).where(source.c.pandaid == pandaid) for source in sources)
+    parts = (
+        select(*(files.c[name] for name in columns), literal(files.name).label("source")).where(
+            files.c.pandaid == pandaid
+        )
+        for files in sources
+    )
     both = union_all(*parts).subquery()
     return connection.execute(select(both).order_by(both.c.type, both.c.row_id)).mappings().all()
 

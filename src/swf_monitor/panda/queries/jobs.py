@@ -126,5 +126,5 @@ def _value_counts(connection: Connection, selection: JobSelection, column: str) 
     number = func.count().label("number")
     grouped = select(value, number).group_by(value).order_by(number.desc(), value)
     return [
-        [row.value, row.number] if row.value else ["None", row.number, BLANK] for row in connection.execute(grouped)
+        [row.value, row.number] if row.value else ["(blank)", row.number, BLANK] for row in connection.execute(grouped)
     ]
