@@ -1,0 +1,27 @@
+"""What a page needs to know of its reader, besides the sites."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2b
+
+# To be counted up when the same body is rewritten to other bytes than before: old copies must not be confirmed.
+REWRITING = b"1"
+
+
+@dataclass(frozen=True, slots=True)
+class PageContext:
+    """One reader's view of a page."""
+
+    controls: bytes = b""
+    """What replaces the monitor's account corner; empty to leave it."""
+    address: bytes = b""
+    """Path and query as the reader asked for them: where to return after a login."""
+
+    @property
+    def variant(self) -> bytes:
+        """A short name of what rewriting makes of the same body for this reader, for entity tags."""
+        return blake2b(self.controls, key=REWRITING, digest_size=6).hexdigest().encode()
+
+
+ANONYMOUS = PageContext()

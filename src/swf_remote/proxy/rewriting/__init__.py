@@ -1,0 +1,86 @@
+"""Rewriting of bodies: the monitor's URLs become ours, by context and never by blind replacement.
+
+Pure: bytes in pieces of any size in, bytes out; any cut gives the same result. What is not rewritten passes byte for
+byte. Memory is bounded (``streaming.LIMIT``), time linear in the length of the body.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Protocol
+
+from swf_remote.proxy.page import PageContext
+from swf_remote.proxy.sites import Sites
+
+from .encodings import BrokenBody, DecodingRewriter, is_known
+from .html import HtmlScanner
+from .languages import Languages
+from .nested import Language
+from .placement import Placement
+from .streaming import StreamRewriter
+from .urls import UrlRules
+
+_LANGUAGES = (
+    (re.compile(r"text/html|application/xhtml\+xml|image/svg\+xml"), Language.HTML),
+    (re.compile(r"text/css"), Language.CSS),
+    (re.compile(r"(?:text|application)/(?:x-)?(?:java|ecma)script|text/jscript"), Language.JAVASCRIPT),
+    (re.compile(r"(?:application|text)/(?:[\w.-]+\+)?json|application/(?:x-ndjson|jsonl|json-seq)"), Language.JSON),
+)
+
+__all__ = ["BrokenBody", "Rewriter", "is_rewritten", "language_of", "rewriter_for"]
+
+
+class Rewriter(Protocol):
+    """Takes a body in pieces and gives back the rewritten body in pieces.
+
+    Raises:
+        BrokenBody: by `feed` or `finish`, when an encoded body is not what it says.
+    """
+
+    placement: Placement | None
+    """With pages: how many account corners were seen (``blocks``) and replaced (``placed``), so far."""
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Take the next piece; give back what is settled, perhaps nothing."""
+
+    def finish(self) -> bytes:
+        """The rest, after the last piece."""
+
+
+def language_of(content_type: bytes | str) -> Language | None:
+    """The language of a body of this ``Content-Type``; None when it holds no URLs of ours to map."""
+    text = content_type.decode("latin-1") if isinstance(content_type, bytes) else content_type
+    media_type = text.partition(";")[0].strip().lower()
+    return next((language for types, language in _LANGUAGES if types.fullmatch(media_type)), None)
+
+
+def is_rewritten(content_type: bytes, content_encoding: bytes = b"") -> bool:
+    """Whether such a body can hold the monitor's URLs and be read. One in an encoding that we do not know is not."""
+    return language_of(content_type) is not None and is_known(content_encoding)
+
+
+def rewriter_for(
+    content_type: bytes | str, sites: Sites, page: PageContext, content_encoding: bytes = b""
+) -> Rewriter | None:
+    """A rewriter for one body of `content_type`; None when such bodies pass as they are.
+
+    With `content_encoding` (``gzip``, ``deflate``) it takes the encoded body and gives back the plain one.
+    """
+    language = language_of(content_type)
+    if language is None or not is_known(content_encoding):
+        return None
+    rewriter = _plain_rewriter(language, Languages(_rules(sites)), page)
+    return DecodingRewriter(rewriter, content_encoding) if content_encoding else rewriter
+
+
+def _plain_rewriter(language: Language, languages: Languages, page: PageContext) -> StreamRewriter:
+    if language is not Language.HTML:
+        return StreamRewriter(languages.scanner(language))
+    placement = Placement(page.controls)
+    return StreamRewriter(HtmlScanner(languages, placement=placement), placement)
+
+
+@lru_cache(maxsize=8)
+def _rules(sites: Sites) -> UrlRules:
+    return UrlRules(sites)

@@ -1,0 +1,126 @@
+"""Which attributes hold URLs, and in what form. All others (titles, labels, values typed by people) stay as they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from . import html_grammar as grammar
+from .edits import Edit, carried_back
+from .escapes import plain, without_references
+from .nested import Language, Nested
+from .values import looks_like_json
+
+_URL = frozenset(
+    b"href src action formaction poster cite background longdesc manifest data codebase icon lowsrc dynsrc profile "
+    b"xlink:href classid usemap".split()
+)
+_URL_LIST = frozenset({b"ping", b"archive"})
+_SOURCE_SET = frozenset({b"srcset", b"imagesrcset"})
+# Where ``value`` is not what a person typed: it is posted back, or a script opens it.
+_HOLDS_URL_VALUE = frozenset({b"option", b"button", b"param"})
+_DATA = (b"data-", b"hx-")
+_REFRESH = re.compile(rb"[\s0-9.]*[;,\s]\s*(?:[Uu][Rr][Ll]\s*=\s*)?[\"']?")
+_SOURCE = re.compile(rb"[\s,]*+(?P<url>\S*[^\s,])(?:,+|(?:\s[^,(]*+(?:\([^)]*+\)?+[^,(]*+)*+)?+(?:,|\Z))")
+_LISTED = re.compile(rb"\S+")
+_JAVASCRIPT = re.compile(rb"[\x00-\x20]*javascript:", re.IGNORECASE)
+_Reader = Callable[[bytes], list[Edit]]
+
+
+class AttributeReader:
+    """Finds the edits in a tag's attributes."""
+
+    def __init__(self, nested: Nested) -> None:
+        self._nested = nested
+        self._rules = nested.rules
+
+    def tag(self, text: bytes, tag: bytes, start: int, end: int) -> list[Edit]:
+        """Edits in the attributes ``text[start:end]`` of the start tag named `tag` (lower case)."""
+        edits: list[Edit] = []
+        for attribute in grammar.ATTRIBUTE.finditer(text, start, end):
+            if attribute.lastgroup != "name" and attribute.lastgroup is not None:
+                value = attribute.span(attribute.lastgroup)
+                edits += self.attribute(text, tag, attribute["name"].lower(), *value, rest=(start, end))
+        return edits
+
+    def attribute(
+        self, text: bytes, tag: bytes, name: bytes, start: int, end: int, *, rest: tuple[int, int] = (0, 0)
+    ) -> list[Edit]:
+        """Edits in one value ``text[start:end]``; `rest` spans all attributes of its tag, as far as they are known."""
+        if text.find(self._rules.core, start, end) < 0 and text.find(b"navMode", start, end) < 0:
+            return []
+        reader = self._reader(text, tag, name, rest)
+        if reader is None:
+            return []
+        escaped = text.find(b"&", start, end) >= 0
+        decoded = without_references(text, start, end) if escaped else plain(text, start, end)
+        return carried_back(reader(decoded.text), decoded, text)
+
+    def part(self, text: bytes, position: int, end: int) -> list[Edit]:
+        """Edits in the attributes from `position` on of a tag that breaks off at `end`, perhaps within a value."""
+        edits: list[Edit] = []
+        while True:
+            between = grammar.BETWEEN.match(text, position, end)
+            position = between.end() if between else position
+            attribute = grammar.ATTRIBUTE.match(text, position, end)
+            if attribute is None:
+                break
+            edits += self.tag(text, b"", attribute.start(), attribute.end())
+            position = attribute.end()
+        opened = grammar.OPEN_VALUE.match(text, position, end)
+        return edits + self.attribute(text, b"", opened["name"].lower(), opened.end(), end) if opened else edits
+
+    def _reader(self, text: bytes, tag: bytes, name: bytes, rest: tuple[int, int]) -> _Reader | None:
+        if name in _URL:
+            return self._url
+        if name.startswith(_DATA):
+            return self._data
+        if name.startswith(b"on"):
+            return self._language(Language.JAVASCRIPT)
+        if name == b"value" and not _holds_url(text, tag, rest):
+            return None
+        return self._by_name().get(name)
+
+    def _by_name(self) -> dict[bytes, _Reader]:
+        return {
+            **dict.fromkeys(_SOURCE_SET, self._source_set),
+            **dict.fromkeys(_URL_LIST, self._list),
+            b"style": self._language(Language.CSS),
+            b"srcdoc": self._language(Language.HTML),
+            b"content": self._content,
+            b"value": self._data,
+        }
+
+    def _language(self, language: Language) -> _Reader:
+        return lambda text: self._nested.edits(language, text)
+
+    def _url(self, text: bytes) -> list[Edit]:
+        script = _JAVASCRIPT.match(text)
+        if script is None:
+            return self._rules.url(text, 0, len(text))
+        found = self._nested.edits(Language.JAVASCRIPT, text[script.end() :])
+        return [Edit(edit.start + script.end(), edit.end + script.end(), edit.new) for edit in found]
+
+    def _data(self, text: bytes) -> list[Edit]:
+        return self._nested.edits(Language.JSON if looks_like_json(text) else Language.VALUE, text)
+
+    def _list(self, text: bytes) -> list[Edit]:
+        return [edit for word in _LISTED.finditer(text) for edit in self._rules.url(text, *word.span())]
+
+    def _source_set(self, text: bytes) -> list[Edit]:
+        return [edit for source in _SOURCE.finditer(text) for edit in self._rules.url(text, *source.span("url"))]
+
+    def _content(self, text: bytes) -> list[Edit]:
+        """``<meta content>``: a refresh (``0; url=…``), or a URL alone."""
+        refresh = _REFRESH.match(text)
+        start = refresh.end() if refresh else 0
+        end = len(text.rstrip().rstrip(b"\"'")) if refresh else len(text)
+        return self._rules.url(text, start, end)
+
+
+def _holds_url(text: bytes, tag: bytes, rest: tuple[int, int]) -> bool:
+    """Whether ``value`` of this tag may be a URL: a hidden field, or an element of whom scripts take it."""
+    if tag != b"input":
+        return tag in _HOLDS_URL_VALUE
+    kinds = (a for a in grammar.ATTRIBUTE.finditer(text, *rest) if a["name"].lower() == b"type")
+    return any((a["double"] or a["single"] or a["bare"] or b"").strip().lower() == b"hidden" for a in kinds)

@@ -1,0 +1,62 @@
+"""The grammar of HTML's tokens as regular expressions (WHATWG HTML 13.2.5), all of them linear: nothing backtracks.
+
+``BORING`` is for speed: in one step it runs over text and those tags whose reading is certain (lower-case names, all
+values in double quotes) and stops before anything else.
+"""
+
+from __future__ import annotations
+
+import re
+
+_BLANK = rb" \t\n\r\f"
+_ATTRIBUTE_NAME = rb"[^%b/>][^%b/>=]*+" % (_BLANK, _BLANK)
+_VALUE = rb"\"[^\"]*+\"|'[^']*+'|(?![\"'])[^%b>]++" % _BLANK
+_EQUALS = rb"[%b]*+=[%b]*+" % (_BLANK, _BLANK)
+_NAME = rb"[A-Za-z][^%b/>]*+" % _BLANK
+
+# A name that "=" follows has a value, or the tag is not complete; without this, an open quote would pass as a name.
+_NO_VALUE = rb"(?![%b]*+=)" % _BLANK
+
+TAG = re.compile(
+    rb"<(?P<slash>/?)(?P<name>%b)(?P<rest>(?:[%b/]++|%b(?:%b(?:%b|(?=>))|%b))*+)>"
+    % (_NAME, _BLANK, _ATTRIBUTE_NAME, _EQUALS, _VALUE, _NO_VALUE)
+)
+"""A complete start or end tag."""
+TAG_OPENING = re.compile(rb"</?(?P<name>%b)(?=[%b/>])" % (_NAME, _BLANK))
+"""A tag's beginning, as far as its name."""
+BETWEEN = re.compile(rb"[%b/]*+" % _BLANK)
+"""What may stand between attributes."""
+ATTRIBUTE = re.compile(
+    rb"(?P<name>%b)(?:%b(?:\"(?P<double>[^\"]*+)\"|'(?P<single>[^']*+)'|(?P<bare>(?![\"'])[^%b>]++)|(?=>))|%b)"
+    % (_ATTRIBUTE_NAME, _EQUALS, _BLANK, _NO_VALUE)
+)
+"""One attribute with its value."""
+OPEN_VALUE = re.compile(rb"(?P<name>%b)%b(?P<quote>[\"'])" % (_ATTRIBUTE_NAME, _EQUALS))
+"""An attribute up to the quote that opens its value."""
+
+_CERTAIN_START = rb"[a-hj-loqru-wyz]|t[adhrb]|s[aelmopu]|str|i(?=[nm >])|na|p(?=[ >ar])|me"
+_CERTAIN_REST = rb"[^\"'>=]*+(?:(?<=[\w:.-])=\"[^\"]*+\"[^\"'>=]*+)*+>"
+BORING = re.compile(rb"(?:[^<]*+<(?:/[A-Za-z]|%b)%b)*+[^<]*+" % (_CERTAIN_START, _CERTAIN_REST))
+"""Text and plain tags that neither begin raw text nor foreign content."""
+TEXT = re.compile(rb"[^<]*+")
+"""Text alone."""
+LINK = re.compile(
+    rb"<a (?:class=\"[^\"]*+\" )?href=\"(?P<value>[^\"&]*+)\"[^\"'>=]*+(?:(?<=[\w:.-])=\"[^\"]*+\"[^\"'>=]*+)*+>"
+)
+"""The commonest tag that holds a URL, in its commonest form."""
+
+# Elements whose content is no markup. In SVG and MathML they are ordinary elements.
+RAW_TEXT = frozenset({b"script", b"style", b"textarea", b"title", b"xmp", b"iframe", b"noembed", b"noframes"})
+FOREIGN = frozenset({b"svg", b"math"})
+RAW_END = {name: re.compile(rb"(?i:</%b)(?=[%b/>])" % (name, _BLANK)) for name in RAW_TEXT}
+
+OPENING = re.compile(
+    rb"<(?:(?P<tag>/?[A-Za-z])|(?P<empty>!---?>|/>)|(?P<comment>!--)|(?P<cdata>!\[CDATA\[)|(?P<bogus>[!?/]))?"
+)
+"""What a "<" begins, told by the group that matched; none: it is text."""
+LONGEST_OPENING = len(b"<![CDATA[")
+COMMENT_END = re.compile(rb"--!?>")
+BOGUS_END = re.compile(rb">")
+CDATA_END = re.compile(rb"\]\]>")
+NEVER = re.compile(rb"(?!)")
+LONGEST_RAW_END = len(b"</textarea") + 1

@@ -1,0 +1,47 @@
+"""All scanners under one roof; the only module that knows every language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from .css import CssScanner
+from .edits import Edit
+from .html import HtmlScanner
+from .javascript import JavaScriptScanner
+from .json import JsonScanner
+from .nested import Language, Nested
+from .streaming import Scanner
+from .urls import UrlRules
+from .values import ValueScanner
+
+# Each level takes one more escaping in the source; pages use three (HTML in a string in a script).
+DEEPEST: Final = 5
+
+_SCANNERS: Final[dict[Language, Callable[[Nested], Scanner]]] = {
+    Language.HTML: HtmlScanner,
+    Language.HTML_PART: lambda nested: HtmlScanner(nested, part=True),
+    Language.CSS: CssScanner,
+    Language.JAVASCRIPT: JavaScriptScanner,
+    Language.JSON: JsonScanner,
+    Language.VALUE: ValueScanner,
+}
+
+
+class Languages:
+    """The ``Nested`` of one level."""
+
+    def __init__(self, rules: UrlRules, depth: int = 0) -> None:
+        self.rules = rules
+        self._depth = depth
+
+    def scanner(self, language: Language) -> Scanner:
+        """A scanner for text of `language` at this level."""
+        return _SCANNERS[language](self)
+
+    def edits(self, language: Language, text: bytes) -> list[Edit]:
+        """Edits of `text`, a whole piece of `language`, one level deeper."""
+        found: list[Edit] = []
+        if self._depth < DEEPEST:
+            Languages(self.rules, self._depth + 1).scanner(language).scan(text, 0, len(text), True, found)
+        return found
