@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 from swf_monitor import lifespan
 from swf_monitor.panda.stream.events import Event, EventFilter
 from swf_monitor.panda.stream.mailbox import Mailbox
+from swf_monitor.panda.stream.shutdown import call_at_termination
 
 Publish = Callable[[Event], None]
 Ready = Callable[[], None]
@@ -88,16 +89,17 @@ _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
 
 
 def hub_of_this_loop(watch: Watch) -> Hub:
-    """The hub of the running event loop, made at first use."""
+    """The hub of the running event loop, made at first use; it closes when the server is told to stop."""
     loop = asyncio.get_running_loop()
     if loop not in _hubs:
-        _hubs[loop] = Hub(watch)
+        _hubs[loop] = hub = Hub(watch)
+        call_at_termination(loop, hub.close)
     return _hubs[loop]
 
 
 @lifespan.on_shutdown
 async def close_all_streams() -> None:
-    """End every open stream of the running event loop, so that a stopping server need not wait for its clients."""
+    """End every open stream of the running event loop."""
     hub = _hubs.get(asyncio.get_running_loop())
     if hub is not None:
         hub.close()
