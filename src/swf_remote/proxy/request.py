@@ -7,7 +7,7 @@ it would cost the tunnel its trust), and ``X-Remote-User`` only as the caller st
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .headers import Field, clean
@@ -37,7 +37,7 @@ class UpstreamRequest:
     """Request method; GET for a HEAD where the monitor knows no HEAD: the caller then leaves the body."""
     target: str
     """Raw path and query below the monitor's mount."""
-    headers: tuple[tuple[str, str], ...]
+    headers: Sequence[tuple[str, str]]
     """Header lines, ``Host`` first."""
 
 

@@ -28,7 +28,7 @@ _LANGUAGES = (
     (re.compile(r"(?:application|text)/(?:[\w.-]+\+)?json|application/(?:x-ndjson|jsonl|json-seq)"), Language.JSON),
 )
 
-__all__ = ["BrokenBody", "Rewriter", "is_rewritten", "language_of", "rewriter_for"]
+__all__ = ["BrokenBody", "PageContext", "Rewriter", "is_rewritten", "language_of", "rewriter_for"]
 
 
 class Rewriter(Protocol):
@@ -38,8 +38,9 @@ class Rewriter(Protocol):
         BrokenBody: by `feed` or `finish`, when an encoded body is not what it says.
     """
 
-    placement: Placement | None
-    """With pages: how many account corners were seen (``blocks``) and replaced (``placed``), so far."""
+    @property
+    def placement(self) -> Placement | None:
+        """With pages: how many account corners were seen (``blocks``) and replaced (``placed``), so far."""
 
     def feed(self, chunk: bytes) -> bytes:
         """Take the next piece; give back what is settled, perhaps nothing."""

@@ -17,8 +17,10 @@ class Candidates:
         """The first occurrence at or after `position`, or the end of the text."""
         nearest = self._end
         for needle, place in self._next.items():
-            if place < position:
-                found = self._text.find(needle, position, self._end)
-                place = self._next[needle] = self._end if found < 0 else found
-            nearest = min(nearest, place)
+            nearest = min(nearest, place if place >= position else self._find(needle, position))
         return nearest
+
+    def _find(self, needle: bytes, position: int) -> int:
+        found = self._text.find(needle, position, self._end)
+        self._next[needle] = found = self._end if found < 0 else found
+        return found

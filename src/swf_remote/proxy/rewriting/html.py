@@ -14,17 +14,15 @@ from . import html_grammar as grammar
 from .candidates import Candidates
 from .edits import Edit
 from .html_attributes import AttributeReader
-from .nested import Language, Nested
+from .html_content import content_language
+from .nested import Nested
 from .placement import CLASS, NoEnd, Placement, end_of_block, is_block
-from .streaming import LIMIT, Scanner
+from .runs import reach
+from .streaming import LIMIT, Scanner, View
 
-_State = Callable[[bytes, int, int, bool, list[Edit]], int]
-_JSON_TYPES = re.compile(rb"importmap|speculationrules|[\w.+-]+/(?:[\w.-]+\+)?json")
-_SCRIPT_TYPES = re.compile(rb"|module|babel|jsx|(?:text|application)/(?:x-)?(?:java|ecma)script(?:1\.[0-5])?")
-_TEMPLATE_TYPES = re.compile(
-    rb"text/(?:html|ng-template|(?:x-)?(?:template|tmpl|jquery-tmpl|handlebars(?:-template)?))"
-)
+_State = Callable[[View, int], int]
 _PASSES = {"comment": grammar.COMMENT_END, "cdata": grammar.CDATA_END, "bogus": grammar.BOGUS_END}
+_TAG_END = ord(">")
 
 
 class HtmlScanner:
@@ -46,108 +44,106 @@ class HtmlScanner:
         self._raw_end = grammar.NEVER
         self._inner: Scanner | None = None
 
-    def scan(self, text: bytes, start: int, end: int, final: bool, edits: list[Edit]) -> int:
-        """Add the edits of ``text[start:end]``; return up to where it is settled."""
-        self._candidates = Candidates(self._needles, text, end)
-        position = start
+    def scan(self, view: View, position: int) -> int:
+        """Add the edits of what is in view; return up to where it is settled."""
+        self._candidates = Candidates(self._needles, view.text, view.end)
         while True:
             state = self._state
-            moved = state(text, position, end, final, edits)
+            moved = state(view, position)
             if moved == position and self._state == state:
                 return position
             position = moved
 
-    def _markup(self, text: bytes, position: int, end: int, final: bool, edits: list[Edit]) -> int:
-        boring = grammar.TEXT.match if self._foreign else grammar.BORING.match
-        markup, after = self._state, self._candidates.after
+    def _markup(self, view: View, position: int) -> int:
+        boring = grammar.TEXT if self._foreign else grammar.BORING
+        markup = self._state
         sought = position
-        while position < end:
-            candidate = after(max(sought, position))
-            run = boring(text, position, candidate)
-            position = run.end() if run else position
+        while position < view.end:
+            candidate = self._candidates.after(max(sought, position))
+            position = reach(boring, view.text, position, candidate)
             if position == candidate:
                 sought = candidate + 1
                 continue
-            moved = self._construct(text, position, end, final, edits)
+            moved = self._construct(view, position)
             if moved == position or self._state != markup:
                 return moved
             position = moved
         return position
 
-    def _construct(self, text: bytes, position: int, end: int, final: bool, edits: list[Edit]) -> int:
+    def _construct(self, view: View, position: int) -> int:
         """Step over what begins with the "<" at `position`; stay there if its end has not come yet."""
-        link = grammar.LINK.match(text, position, min(end, position + LIMIT))
+        link = grammar.LINK.match(view.text, position, min(view.end, position + LIMIT))
         if link and self._is_all(link):
-            edits += self._nested.rules.url(text, *link.span("value"))
+            view.edits += self._nested.rules.url(view.text, *link.span("value"))
             return link.end()
-        if end - position < grammar.LONGEST_OPENING and not final:
+        if view.end - position < grammar.LONGEST_OPENING and not view.final:
             return position
-        opening = grammar.OPENING.match(text, position, end)
-        kind = opening.lastgroup if opening else None
-        if opening is None or kind is None:
+        opening = grammar.OPENING.match(view.text, position, view.end)
+        if opening is None or opening.lastgroup is None:
             return position + 1
-        if kind == "tag":
-            return self._tag(text, position, end, final, edits)
-        if kind == "empty":
+        if opening.lastgroup == "tag":
+            return self._tag(view, position)
+        if opening.lastgroup == "empty":
             return opening.end()
-        self._passing = _PASSES["bogus" if kind == "cdata" and not self._foreign else kind]
-        self._state = self._pass
-        return opening.start() + 2 if kind == "bogus" else opening.end()
+        return self._begin_passing(opening, opening.lastgroup)
 
     def _is_all(self, link: re.Match[bytes]) -> bool:
         """Whether nothing in this link but its address can matter."""
         first = self._candidates.after(link.start())
         return first >= link.start("value") and self._candidates.after(max(first, link.end("value"))) >= link.end()
 
-    def _pass(self, text: bytes, position: int, end: int, final: bool, edits: list[Edit]) -> int:
+    def _begin_passing(self, opening: re.Match[bytes], kind: str) -> int:
+        if kind == "cdata" and not self._foreign:
+            kind = "bogus"
+        self._passing = _PASSES[kind]
+        self._state = self._pass
+        return opening.start() + 2 if kind == "bogus" else opening.end()
+
+    def _pass(self, view: View, position: int) -> int:
         """Over a comment and the like, up to its end mark."""
-        del edits
-        mark = self._passing.search(text, position, end)
+        mark = self._passing.search(view.text, position, view.end)
         if mark:
             self._state = self._markup
             return mark.end()
-        return end if final else max(position, end - 3)
+        return max(position, view.end - grammar.LONGEST_END_MARK)
 
-    def _tag(self, text: bytes, position: int, end: int, final: bool, edits: list[Edit]) -> int:
-        limit = min(end, position + LIMIT)
-        tag = grammar.TAG.match(text, position, limit)
+    def _tag(self, view: View, position: int) -> int:
+        limit = min(view.end, position + LIMIT)
+        tag = grammar.TAG.match(view.text, position, limit)
         if tag:
-            return self._complete(tag, text, end, final, edits)
+            return self._complete(tag, view)
         if limit - position >= LIMIT:
-            return self._begin_long_tag(text, position, limit)
-        if not final:
-            return position
-        opening = grammar.TAG_OPENING.match(text, position, end) if self._part else None
-        edits += self._reader.part(text, opening.end(), end) if opening else []
-        return end
+            return self._begin_long_tag(view.text, position, limit)
+        if view.final and self._part:
+            opening = grammar.TAG_OPENING.match(view.text, position, limit)
+            view.edits += self._reader.part(view.text, opening.end(), limit) if opening else []
+        return position
 
-    def _complete(self, tag: re.Match[bytes], text: bytes, end: int, final: bool, edits: list[Edit]) -> int:
+    def _complete(self, tag: re.Match[bytes], view: View) -> int:
         name = tag["name"].lower()
         if tag["slash"]:
             self._foreign -= 1 if self._foreign and name in grammar.FOREIGN else 0
             return tag.end()
         if self._candidates.after(tag.start()) < tag.end():
-            corner = self._corner(tag, name, text, end, final, edits)
+            corner = self._corner(tag, name, view)
             if corner is not None:
                 return corner
-            edits += self._reader.tag(text, name, *tag.span("rest"))
-        self._enter(name, text, *tag.span("rest"))
+            view.edits += self._reader.tag(view.text, name, *tag.span("rest"))
+        self._enter(name, view.text, *tag.span("rest"))
         return tag.end()
 
-    def _corner(
-        self, tag: re.Match[bytes], name: bytes, text: bytes, end: int, final: bool, edits: list[Edit]
-    ) -> int | None:
+    def _corner(self, tag: re.Match[bytes], name: bytes, view: View) -> int | None:
         """Replace the account corner if `tag` opens the first; None if it does not, or has no end."""
-        if self._placement is None or not is_block(text, name, *tag.span("rest")):
+        if self._placement is None or not is_block(view.text, name, *tag.span("rest")):
             return None
         if self._placement.wanted:
-            block = end_of_block(text, tag.start(), tag.end(), end, final=final)
+            block = end_of_block(view.text, tag.start(), tag.end(), view.end, final=view.final)
             if block is NoEnd.NOT_YET:
                 return tag.start()
             if isinstance(block, int):
                 self._placement.blocks += 1
                 self._placement.placed += 1
-                edits.append(Edit(tag.start(), block, self._placement.controls))
+                view.edits.append(Edit(tag.start(), block, self._placement.controls))
                 return block
         self._placement.blocks += 1
         return None
@@ -162,16 +158,17 @@ class HtmlScanner:
             self._passing, self._state = grammar.NEVER, self._pass
         elif name in grammar.RAW_TEXT and not (self._foreign and (closed or name not in (b"script", b"style"))):
             self._raw_end = grammar.RAW_END[name]
-            language = _language(name, text, start, end)
+            language = content_language(name, text, start, end)
             self._inner = self._nested.scanner(language) if language else None
             self._state = self._raw_text
 
-    def _raw_text(self, text: bytes, position: int, end: int, final: bool, edits: list[Edit]) -> int:
+    def _raw_text(self, view: View, position: int) -> int:
         """The content of an element that is no markup, up to its end tag."""
-        closing = self._raw_end.search(text, position, end)
-        whole = final or closing is not None
-        stop = closing.start() if closing else end if final else max(position, end - grammar.LONGEST_RAW_END)
-        settled = self._inner.scan(text, position, stop, whole, edits) if self._inner else stop
+        closing = self._raw_end.search(view.text, position, view.end)
+        whole = view.final or closing is not None
+        stop = view.end if view.final else max(position, view.end - grammar.LONGEST_RAW_END)
+        stop = closing.start() if closing else stop
+        settled = self._inner.scan(View(view.text, stop, whole, view.edits), position) if self._inner else stop
         if closing:
             self._state = self._markup
         return stop if whole else settled
@@ -186,21 +183,20 @@ class HtmlScanner:
         self._state = self._long_tag
         return opening.end()
 
-    def _long_tag(self, text: bytes, position: int, end: int, final: bool, edits: list[Edit]) -> int:
+    def _long_tag(self, view: View, position: int) -> int:
         """The next attribute of a tag that is too long to be read as a whole."""
-        between = grammar.BETWEEN.match(text, position, end)
-        start = between.end() if between else position
-        if start < end and text[start] == ord(">"):
-            self._enter(self._tag_name, text, start - 1, start)
+        start = reach(grammar.BETWEEN, view.text, position, view.end)
+        if start < view.end and view.text[start] == _TAG_END:
+            self._enter(self._tag_name, view.text, start - 1, start)
             return start + 1
-        limit = min(end, start + LIMIT)
-        attribute = grammar.ATTRIBUTE.match(text, start, limit)
-        if attribute and text[attribute.end() : limit].strip():
-            edits += self._reader.tag(text, self._tag_name, *attribute.span())
+        limit = min(view.end, start + LIMIT)
+        attribute = grammar.ATTRIBUTE.match(view.text, start, limit)
+        if attribute and view.text[attribute.end() : limit].strip():
+            view.edits += self._reader.tag(view.text, self._tag_name, *attribute.span())
             return attribute.end()
         if limit - start >= LIMIT:
-            return self._begin_long_value(text, start, limit)
-        return end if final else start
+            return self._begin_long_value(view.text, start, limit)
+        return start
 
     def _begin_long_value(self, text: bytes, start: int, limit: int) -> int:
         opened = grammar.OPEN_VALUE.match(text, start, limit)
@@ -209,37 +205,10 @@ class HtmlScanner:
         self._quote, self._state = opened["quote"], self._long_value
         return opened.end()
 
-    def _long_value(self, text: bytes, position: int, end: int, final: bool, edits: list[Edit]) -> int:
+    def _long_value(self, view: View, position: int) -> int:
         """Over a value that is too long to be read."""
-        del final, edits
-        quote = text.find(self._quote, position, end)
+        quote = view.text.find(self._quote, position, view.end)
         if quote < 0:
-            return end
+            return view.end
         self._state = self._long_tag
         return quote + 1
-
-
-def _language(name: bytes, text: bytes, start: int, end: int) -> Language | None:
-    """In which language the content of the raw text element `name` is written; None: in none that holds URLs."""
-    if name == b"style":
-        return Language.CSS
-    if name != b"script":
-        return None
-    written = _script_type(text, start, end)
-    for types, language in (
-        (_SCRIPT_TYPES, Language.JAVASCRIPT),
-        (_JSON_TYPES, Language.JSON),
-        (_TEMPLATE_TYPES, Language.HTML),
-    ):
-        if types.fullmatch(written):
-            return language
-    return None
-
-
-def _script_type(text: bytes, start: int, end: int) -> bytes:
-    """The ``type`` of a script element, without parameters; empty when there is none."""
-    for attribute in grammar.ATTRIBUTE.finditer(text, start, end):
-        if attribute["name"].lower() == b"type":
-            value = attribute["double"] or attribute["single"] or attribute["bare"] or b""
-            return value.partition(b";")[0].strip().lower()
-    return b""

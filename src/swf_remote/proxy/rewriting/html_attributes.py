@@ -1,4 +1,4 @@
-"""Which attributes hold URLs, and in what form. All others (titles, labels, values typed by people) stay as they are."""
+"""Which attributes hold URLs, and in what form. All others (titles, labels, what people typed) stay as they are."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from collections.abc import Callable
 from . import html_grammar as grammar
 from .edits import Edit, carried_back
 from .escapes import plain, without_references
+from .html_grammar import attribute_value
 from .nested import Language, Nested
+from .runs import reach
 from .values import looks_like_json
 
 _URL = frozenset(
     b"href src action formaction poster cite background longdesc manifest data codebase icon lowsrc dynsrc profile "
-    b"xlink:href classid usemap".split()
+    b"xlink:href".split()
 )
 _URL_LIST = frozenset({b"ping", b"archive"})
 _SOURCE_SET = frozenset({b"srcset", b"imagesrcset"})
@@ -59,14 +61,10 @@ class AttributeReader:
     def part(self, text: bytes, position: int, end: int) -> list[Edit]:
         """Edits in the attributes from `position` on of a tag that breaks off at `end`, perhaps within a value."""
         edits: list[Edit] = []
-        while True:
-            between = grammar.BETWEEN.match(text, position, end)
-            position = between.end() if between else position
-            attribute = grammar.ATTRIBUTE.match(text, position, end)
-            if attribute is None:
-                break
-            edits += self.tag(text, b"", attribute.start(), attribute.end())
-            position = attribute.end()
+        position = reach(grammar.BETWEEN, text, position, end)
+        while attribute := grammar.ATTRIBUTE.match(text, position, end):
+            edits += self.tag(text, b"", *attribute.span())
+            position = reach(grammar.BETWEEN, text, attribute.end(), end)
         opened = grammar.OPEN_VALUE.match(text, position, end)
         return edits + self.attribute(text, b"", opened["name"].lower(), opened.end(), end) if opened else edits
 
@@ -122,5 +120,4 @@ def _holds_url(text: bytes, tag: bytes, rest: tuple[int, int]) -> bool:
     """Whether ``value`` of this tag may be a URL: a hidden field, or an element of whom scripts take it."""
     if tag != b"input":
         return tag in _HOLDS_URL_VALUE
-    kinds = (a for a in grammar.ATTRIBUTE.finditer(text, *rest) if a["name"].lower() == b"type")
-    return any((a["double"] or a["single"] or a["bare"] or b"").strip().lower() == b"hidden" for a in kinds)
+    return attribute_value(b"type", text, *rest).strip().lower() == b"hidden"

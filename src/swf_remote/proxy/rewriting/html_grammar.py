@@ -55,8 +55,18 @@ OPENING = re.compile(
 )
 """What a "<" begins, told by the group that matched; none: it is text."""
 LONGEST_OPENING = len(b"<![CDATA[")
+# "--!>" but for its last byte.
+LONGEST_END_MARK = 3
 COMMENT_END = re.compile(rb"--!?>")
 BOGUS_END = re.compile(rb">")
 CDATA_END = re.compile(rb"\]\]>")
 NEVER = re.compile(rb"(?!)")
 LONGEST_RAW_END = len(b"</textarea") + 1
+
+
+def attribute_value(name: bytes, text: bytes, start: int, end: int) -> bytes:
+    """The raw value of attribute `name` (lower case) among ``text[start:end]``; empty without one. The first counts."""
+    for attribute in ATTRIBUTE.finditer(text, start, end):
+        if attribute["name"].lower() == name:
+            return attribute["double"] or attribute["single"] or attribute["bare"] or b""
+    return b""

@@ -16,9 +16,10 @@ from .edits import Edit, carried_back
 from .escapes import plain, without_backslashes
 from .javascript_strings import string_edits
 from .nested import Nested
-from .streaming import LIMIT, LOOK_BACK
+from .runs import reach
+from .streaming import LIMIT, LOOK_BACK, View
 
-_BACKTICK, _SLASH, _STAR, _OPEN, _CLOSE = b"`/*{}"
+_BACKTICK, _SLASH, _STAR, _OPEN, _CLOSE, _BACKSLASH, _DOLLAR = b"`/*{}\\$"
 # Far more than people or programs nest; beyond, a backtick is an ordinary character.
 _DEEPEST_TEMPLATE = 1000
 
@@ -43,119 +44,117 @@ class JavaScriptScanner:
         self._templates: list[_Template] = []
         self._in_template = False
 
-    def scan(self, text: bytes, start: int, end: int, final: bool, edits: list[Edit]) -> int:
-        """Add the edits of ``text[start:end]``; return up to where it is settled."""
-        self._candidates = Candidates(self._needles, text, end)
-        position = start
-        while position < end:
+    def scan(self, view: View, position: int) -> int:
+        """Add the edits of the strings in view; return up to where it is settled."""
+        self._candidates = Candidates(self._needles, view.text, view.end)
+        while position < view.end:
             if self._comment:
-                moved = self._pass_comment(self._comment, text, position, end, final)
+                moved = self._pass_comment(self._comment, view, position)
             elif self._long_quote:
-                moved = self._pass_string(text, position, end, final)
+                moved = self._pass_string(view, position)
             elif self._in_template:
-                moved = self._template_part(text, position, end, final, edits)
+                moved = self._template_part(view, position)
             else:
-                moved = self._code(text, position, end, final, edits)
+                moved = self._code(view, position)
             if moved == position:
                 break
             position = moved
         return position
 
-    def _code(self, text: bytes, position: int, end: int, final: bool, edits: list[Edit]) -> int:
-        boring = grammar.BORING_IN_HOLE.match if self._templates else grammar.BORING.match
+    def _code(self, view: View, position: int) -> int:
+        boring = grammar.BORING_IN_HOLE if self._templates else grammar.BORING
         sought = position
-        while position < end:
+        while position < view.end:
             candidate = self._candidates.after(max(sought, position))
-            run = boring(text, position, candidate)
-            position = run.end() if run else position
+            position = reach(boring, view.text, position, candidate)
             if position < candidate:
-                return self._token(text, position, end, final, edits)
+                return self._token(view, position)
             sought = candidate + 1
         return position
 
-    def _token(self, text: bytes, position: int, end: int, final: bool, edits: list[Edit]) -> int:
+    def _token(self, view: View, position: int) -> int:
         """Step over the token at `position` that needs a closer look; stay there if its end has not come yet."""
-        first = text[position]
+        first = view.text[position]
         if first == _SLASH:
-            return self._slash(text, position, end, final)
+            return self._slash(view, position)
         if first == _BACKTICK:
             self._open_template()
             return position + 1
         if first in (_OPEN, _CLOSE):
             self._brace(first)
             return position + 1
-        return self._string(text, position, end, final, edits)
+        return self._string(view, position)
 
-    def _slash(self, text: bytes, position: int, end: int, final: bool) -> int:
+    def _slash(self, view: View, position: int) -> int:
         """A comment, a regular expression or a division."""
-        if position + 1 >= end:
-            return end if final else position
-        second = text[position + 1]
+        if position + 1 >= view.end:
+            return position
+        second = view.text[position + 1]
         if second in (_SLASH, _STAR):
             self._comment = grammar.LINE_COMMENT if second == _SLASH else grammar.BLOCK_COMMENT
             return position + 2
-        if not grammar.may_begin_regex(text[max(0, position - LOOK_BACK) : position]):
-            return position + 1
-        limit = min(end, position + LIMIT)
-        regex = grammar.REGEX.match(text, position, limit)
+        before = view.text[max(0, position - LOOK_BACK) : position]
+        return self._regex(view, position) if grammar.may_begin_regex(before) else position + 1
+
+    def _regex(self, view: View, position: int) -> int:
+        limit = min(view.end, position + LIMIT)
+        regex = grammar.REGEX.match(view.text, position, limit)
         if regex and regex["end"]:
             return regex.end()
-        unfinished = not grammar.LINE_END.search(text, position, limit)
-        return position if unfinished and not final and limit - position < LIMIT else position + 1
+        may_come = limit == view.end and not view.final and not grammar.LINE_END.search(view.text, position, limit)
+        return position if may_come and limit - position < LIMIT else position + 1
 
-    def _pass_comment(self, comment: re.Pattern[bytes], text: bytes, position: int, end: int, final: bool) -> int:
-        passed = comment.match(text, position, end)
+    def _pass_comment(self, comment: re.Pattern[bytes], view: View, position: int) -> int:
+        passed = comment.match(view.text, position, view.end)
         if passed and passed["end"]:
             self._comment = None
-            return passed.end()
-        return end if final or not passed else passed.end()
+        return passed.end() if passed else position
 
-    def _pass_string(self, text: bytes, position: int, end: int, final: bool) -> int:
+    def _pass_string(self, view: View, position: int) -> int:
         """Over the rest of a string or template part that is too long to be read."""
-        body = grammar.BODY[self._long_quote].match(text, position, end)
-        stop = body.end() if body else position
-        if stop >= end or text[stop] == ord("\\"):
-            return end if final else stop
-        if self._long_quote == _BACKTICK:
-            if stop + 1 >= end and text[stop] != _BACKTICK:
-                return end if final else stop
-            self._long_quote = 0
-            return self._end_template_part(text, stop)
+        stop = reach(grammar.BODY[self._long_quote], view.text, position, view.end)
+        if not self._is_end(view.text, stop, view.end):
+            return stop
+        in_template = self._long_quote == _BACKTICK
         self._long_quote = 0
-        return stop + 1
+        return self._end_template_part(view.text, stop) if in_template else stop + 1
 
-    def _string(self, text: bytes, position: int, end: int, final: bool, edits: list[Edit]) -> int:
-        quote = text[position]
-        limit = min(end, position + LIMIT)
-        body = grammar.BODY[quote].match(text, position + 1, limit)
-        stop = body.end() if body else limit
-        if stop >= limit or text[stop] == ord("\\"):
-            return self._unfinished(quote, position + 1, position, limit, final)
+    def _is_end(self, text: bytes, stop: int, end: int) -> bool:
+        """Whether the text of a string or template part ends at `stop`, and not only what has come of it."""
+        if stop >= end or text[stop] == _BACKSLASH:
+            return False
+        return text[stop] != _DOLLAR or stop + 1 < end
+
+    def _string(self, view: View, position: int) -> int:
+        text, quote, limit = view.text, view.text[position], min(view.end, position + LIMIT)
+        stop = reach(grammar.BODY[quote], text, position + 1, limit)
+        if not self._is_end(text, stop, limit):
+            return self._unfinished(quote, position, limit, position + 1)
         if text[stop] != quote:
             return stop
         if text[position + 1 : stop] == grammar.MODE_KEY:
-            return self._mode(text, position, stop, end, final, edits)
-        edits += self._literal(text, position + 1, stop, begins=True)
+            return self._mode(view, position, stop)
+        view.edits += self._literal(text, position + 1, stop, begins=True)
         return stop + 1
 
-    def _unfinished(self, quote: int, inside: int, position: int, limit: int, final: bool) -> int:
+    def _unfinished(self, quote: int, position: int, limit: int, inside: int) -> int:
         """What to do with a string from `position` whose end is not in sight; its text goes on at `inside`."""
-        if limit - position >= LIMIT:
-            self._long_quote = quote
-            return inside
-        return limit if final else position
+        if limit - position < LIMIT:
+            return position
+        self._long_quote = quote
+        return inside
 
-    def _mode(self, text: bytes, position: int, stop: int, end: int, final: bool, edits: list[Edit]) -> int:
+    def _mode(self, view: View, position: int, stop: int) -> int:
         """``localStorage.getItem('navMode')``: only the string stays, with the mode as its text."""
-        length = grammar.mode_call(text[max(0, position - LOOK_BACK) : position])
+        length = grammar.mode_call(view.text[max(0, position - LOOK_BACK) : position])
         if length is None:
             return stop + 1
-        limit = min(end, stop + LOOK_BACK)
-        closing = grammar.CALL_END.match(text, stop + 1, limit)
+        limit = min(view.end, stop + LOOK_BACK)
+        closing = grammar.CALL_END.match(view.text, stop + 1, limit)
         if closing is None:
-            may_come = limit == end and not final and not text[stop + 1 : limit].strip()
+            may_come = limit == view.end and not view.final and not view.text[stop + 1 : limit].strip()
             return position if may_come else stop + 1
-        edits += (
+        view.edits += (
             Edit(position - length, position, b""),
             Edit(position + 1, stop, b"production"),
             Edit(stop + 1, closing.end(), b""),
@@ -174,17 +173,16 @@ class JavaScriptScanner:
         else:
             template.braces += 1 if brace == _OPEN else -1
 
-    def _template_part(self, text: bytes, position: int, end: int, final: bool, edits: list[Edit]) -> int:
+    def _template_part(self, view: View, position: int) -> int:
         """The text of a template up to its end or to the next hole."""
-        limit = min(end, position + LIMIT)
-        body = grammar.BODY[_BACKTICK].match(text, position, limit)
-        stop = body.end() if body else limit
-        if stop >= limit or (text[stop] != _BACKTICK and stop + 1 >= limit):
-            return self._unfinished(_BACKTICK, position, position, limit, final)
+        limit = min(view.end, position + LIMIT)
+        stop = reach(grammar.BODY[_BACKTICK], view.text, position, limit)
+        if not self._is_end(view.text, stop, limit):
+            return self._unfinished(_BACKTICK, position, limit, position)
         template = self._templates[-1]
-        edits += self._literal(text, position, stop, begins=template.bare)
+        view.edits += self._literal(view.text, position, stop, begins=template.bare)
         template.bare = template.bare and stop == position
-        return self._end_template_part(text, stop)
+        return self._end_template_part(view.text, stop)
 
     def _end_template_part(self, text: bytes, stop: int) -> int:
         """Go on behind the backtick or the ``${`` at `stop`."""

@@ -11,12 +11,13 @@ from .candidates import Candidates
 from .edits import Decoded, Edit, carried_back
 from .escapes import plain, without_backslashes
 from .nested import Language, Nested
-from .streaming import LIMIT
+from .runs import reach
+from .streaming import LIMIT, View
 
 _BODY = re.compile(rb'(?:[^"\\]++|\\[\s\S])*+')
 _BORING = re.compile(rb'(?:[^"]*+"(?:[^"\\]++|\\[\s\S])*+")*+[^"]*+')
 _BLANKS = re.compile(rb"[ \t\n\r]*+")
-_QUOTE, _COLON = ord('"'), ord(":")
+_QUOTE, _COLON = b'":'
 
 
 class JsonScanner:
@@ -24,57 +25,49 @@ class JsonScanner:
 
     def __init__(self, nested: Nested) -> None:
         self._nested = nested
-        self._long = False
+        self._in_long_string = False
 
-    def scan(self, text: bytes, start: int, end: int, final: bool, edits: list[Edit]) -> int:
-        """Add the edits of ``text[start:end]``; return up to where it is settled."""
-        candidates = Candidates(self._nested.rules.needles(), text, end)
-        position = sought = start
-        while position < end:
-            if self._long:
-                moved = self._pass(text, position, end, final)
+    def scan(self, view: View, position: int) -> int:
+        """Add the edits of the strings in view; return up to where it is settled."""
+        candidates = Candidates(self._nested.rules.needles, view.text, view.end)
+        sought = position
+        while position < view.end:
+            if self._in_long_string:
+                moved = self._pass(view, position)
             else:
                 candidate = candidates.after(max(sought, position))
-                run = _BORING.match(text, position, candidate)
-                position = run.end() if run else position
+                position = reach(_BORING, view.text, position, candidate)
                 if position == candidate:
                     sought = candidate + 1
                     continue
-                moved = self._string(text, position, end, final, edits)
+                moved = self._string(view, position)
             if moved == position:
                 break
             position = moved
         return position
 
-    def _pass(self, text: bytes, position: int, end: int, final: bool) -> int:
+    def _pass(self, view: View, position: int) -> int:
         """Over the rest of a string that is too long to be read."""
-        body = _BODY.match(text, position, end)
-        stop = body.end() if body else position
-        if stop < end and text[stop] == _QUOTE:
-            self._long = False
+        stop = reach(_BODY, view.text, position, view.end)
+        if stop < view.end and view.text[stop] == _QUOTE:
+            self._in_long_string = False
             return stop + 1
-        return end if final else stop
+        return stop
 
-    def _string(self, text: bytes, position: int, end: int, final: bool, edits: list[Edit]) -> int:
+    def _string(self, view: View, position: int) -> int:
         """The string that begins at `position`; stay there if its end has not come yet."""
-        limit = min(end, position + LIMIT)
-        body = _BODY.match(text, position + 1, limit)
-        stop = body.end() if body else position
+        text, limit = view.text, min(view.end, position + LIMIT)
+        stop = reach(_BODY, text, position + 1, limit)
+        too_long = limit - position >= LIMIT
         if stop >= limit or text[stop] != _QUOTE:
-            return self._unfinished(position, limit, final)
-        blanks = _BLANKS.match(text, stop + 1, limit)
-        follows = blanks.end() if blanks else stop
-        if follows >= limit and not final and limit - position < LIMIT:
+            self._in_long_string = too_long
+            return position + 1 if too_long else position
+        follows = reach(_BLANKS, text, stop + 1, limit)
+        if follows >= limit and not view.final and not too_long:
             return position
         if follows >= limit or text[follows] != _COLON:
-            edits += self._value(text, position + 1, stop)
+            view.edits += self._value(text, position + 1, stop)
         return stop + 1
-
-    def _unfinished(self, position: int, limit: int, final: bool) -> int:
-        if limit - position >= LIMIT:
-            self._long = True
-            return position + 1
-        return limit if final else position
 
     def _value(self, text: bytes, start: int, end: int) -> list[Edit]:
         decoded = _decoded(text, start, end)

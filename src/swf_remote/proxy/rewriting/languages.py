@@ -11,7 +11,7 @@ from .html import HtmlScanner
 from .javascript import JavaScriptScanner
 from .json import JsonScanner
 from .nested import Language, Nested
-from .streaming import Scanner
+from .streaming import Scanner, View
 from .urls import UrlRules
 from .values import ValueScanner
 
@@ -43,5 +43,6 @@ class Languages:
         """Edits of `text`, a whole piece of `language`, one level deeper."""
         found: list[Edit] = []
         if self._depth < DEEPEST:
-            Languages(self.rules, self._depth + 1).scanner(language).scan(text, 0, len(text), True, found)
+            deeper = Languages(self.rules, self._depth + 1)
+            deeper.scanner(language).scan(View(text, len(text), True, found), 0)
         return found

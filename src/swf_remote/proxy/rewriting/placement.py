@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from . import html_grammar as grammar
+from .html_grammar import attribute_value
 
 CLASS = b"nav-auth"
 # The monitor's own block is some hundred bytes.
@@ -43,10 +44,7 @@ def is_block(text: bytes, name: bytes, start: int, end: int) -> bool:
     """Whether the tag `name` with attributes ``text[start:end]`` opens such a block."""
     if name != b"div" or text.find(CLASS, start, end) < 0:
         return False
-    for attribute in grammar.ATTRIBUTE.finditer(text, start, end):
-        if attribute["name"].lower() == b"class":
-            return CLASS in (attribute["double"] or attribute["single"] or attribute["bare"] or b"").split()
-    return False
+    return CLASS in attribute_value(b"class", text, start, end).split()
 
 
 def end_of_block(text: bytes, opened: int, start: int, end: int, *, final: bool) -> int | NoEnd:

@@ -6,6 +6,7 @@ not settle, up to ``LIMIT`` bytes, where every scanner has a rule for passing th
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from .edits import Edit, applied
@@ -19,14 +20,27 @@ LOOK_BACK = 128
 _PATIENCE = 4096
 
 
+@dataclass(slots=True)
+class View:
+    """What a scanner sees of a text."""
+
+    text: bytes
+    end: int
+    """It must not look at or beyond this position."""
+    final: bool
+    """Nothing more will come."""
+    edits: list[Edit]
+    """Where it adds what it finds, in order."""
+
+
 class Scanner(Protocol):
     """Finds edits in a text that comes in pieces; keeps its own state between calls."""
 
-    def scan(self, text: bytes, start: int, end: int, final: bool, edits: list[Edit]) -> int:
-        """Look at ``text[start:end]``, add edits, return up to where all is settled.
+    def scan(self, view: View, position: int) -> int:
+        """Look at the view from `position` on; return up to where all is settled.
 
-        At least ``LOOK_BACK`` bytes before `start` are still there if the text has them. With `final` set nothing
-        more will come and everything is to be settled.
+        At least ``LOOK_BACK`` bytes before `position` are still there if the text has them. In a final view all is
+        settled in the end, whatever is returned.
         """
 
 
@@ -57,7 +71,7 @@ class StreamRewriter:
         text = b"".join((self._text, *self._waiting))
         self._waiting, self._waiting_size = [], 0
         end = len(text)
-        settled = self._scanner.scan(text, self._scanned, end, final, self._edits)
+        settled = self._scanner.scan(View(text, end, final, self._edits), self._scanned)
         self._scanned = end if final else settled
         unsettled = end - self._scanned
         self._wanted = unsettled // 2 if unsettled > _PATIENCE else 0

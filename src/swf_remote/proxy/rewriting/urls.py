@@ -30,9 +30,11 @@ class UrlRules:
         self._mountless = tuple(path.encode() for path in sites.mountless)
         mount = _spellings(sites.monitor_mount)
         origin = _origins(sites.dialled_hosts if hosts is None else hosts)
-        self.core = max(_WORD.findall(sites.monitor_mount), key=len).encode()
+        self.core = _longest_word(sites.monitor_mount)
         """A word of the prefix that no escape touches: without it, a text holds no URL of the monitor."""
-        self._dead_origin = re.compile(_origins(sites.dialled_hosts))
+        self.needles = (self.core, *{_longest_word(path) for path in sites.mountless})
+        """Words of which one is in every text that holds a URL of the monitor, or one that lacks its mount."""
+        self._dead_origin: re.Pattern[bytes] = re.compile(_origins(sites.dialled_hosts))
         self.start = rb"(?:%b)?%b(?=[/?#]|\Z)" % (origin, mount)
         """Regular expression of a monitor URL's beginning, where the text ends with the URL."""
         self.start_quoted = rb"(?:%b)?%b(?=[/?#\"'\s>]|\Z)" % (origin, mount)
@@ -43,10 +45,6 @@ class UrlRules:
             rb"[?&;][^=&;?#\s]*=(?:(?P<plain>(?:%b)?%b)(?=[/?#&;]|\Z)|(?P<encoded>%b)(?=%%2[Ff]|%%3[Ff]|%%23|[&;#]|\Z))"
             % (origin, mount, encoded)
         )
-
-    def needles(self) -> tuple[bytes, ...]:
-        """Words of which one is in every text that holds a URL of the monitor, in JSON also one without a mount."""
-        return (self.core, *{max(_WORD.findall(path.decode()), key=len).encode() for path in self._mountless})
 
     def url(self, text: bytes, start: int, end: int) -> list[Edit]:
         """Edits where ``text[start:end]``, spaces around it aside, is one URL reference."""
@@ -87,6 +85,10 @@ class UrlRules:
         if match["plain"] is not None:
             return Edit(*match.span("plain"), self.mount)
         return Edit(*match.span("encoded"), self._encoded)
+
+
+def _longest_word(path: str) -> bytes:
+    return max(_WORD.findall(path), key=len).encode()
 
 
 def _spellings(mount: str) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .edits import Edit
 from .nested import Language, Nested
+from .streaming import View
 
 
 class ValueScanner:
@@ -12,15 +13,14 @@ class ValueScanner:
     def __init__(self, nested: Nested) -> None:
         self._nested = nested
 
-    def scan(self, text: bytes, start: int, end: int, final: bool, edits: list[Edit]) -> int:
-        """Add the edits of ``text[start:end]``, the whole string."""
-        assert final, "a string of data is looked at as a whole"
-        value = text[start:end]
+    def scan(self, view: View, position: int) -> int:
+        """Add the edits of the string, which is in view as a whole."""
+        value = view.text[position : view.end]
         found = self._nested.rules.whole(value)
         if found is None:
             found = self._nested.edits(Language.HTML, value) if b"<" in value else []
-        edits += (Edit(edit.start + start, edit.end + start, edit.new) for edit in found)
-        return end
+        view.edits += (Edit(edit.start + position, edit.end + position, edit.new) for edit in found)
+        return view.end
 
 
 def looks_like_json(text: bytes) -> bool:
