@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.http import HttpResponse
+from django.test import Client
 from tests.monitor.panda_rows import NOW, build
 
 from swf_monitor.panda import database, windows
@@ -29,6 +33,36 @@ def panda(panda_file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[datetim
     monkeypatch.setattr(windows, "utc_now", lambda: NOW)
     yield NOW
     engine.dispose()
+
+
+class Site:
+    """A reader of the monitor: takes addresses as pages print them, from the loopback address unless told otherwise."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    def get(self, url: str, **extra: Any) -> HttpResponse:
+        """The answer to a GET of `url`, which may begin with the mount."""
+        # Django's test client is no ASGI server: it does not take the mount off the path.
+        return self.client.get(url.removeprefix("/swf-monitor"), **extra)  # type: ignore[return-value]
+
+    def json(self, url: str, **extra: Any) -> Any:
+        """The JSON body of an answer that must be 200."""
+        answer = self.get(url, **extra)
+        assert answer.status_code == 200, (url, answer.status_code, answer.content[:500])
+        return json.loads(answer.content)
+
+    def html(self, url: str) -> str:
+        """The text of a page that must be 200."""
+        answer = self.get(url)
+        assert answer.status_code == 200, (url, answer.status_code)
+        return answer.content.decode()
+
+
+@pytest.fixture
+def site(client: Client) -> Site:
+    """A reader without session."""
+    return Site(client)
 
 
 @pytest.fixture

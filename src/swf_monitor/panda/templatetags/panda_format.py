@@ -80,7 +80,8 @@ def state_bar(counts: Mapping[str, int], noun: str) -> SafeString:
         left += width
     label = ", ".join(f"{number} {word}" for word, number in ordered)
     return format_html(
-        '<svg class="state-bar" viewBox="0 0 100 8" preserveAspectRatio="none" role="img" aria-label="{} {}: {}">{}</svg>',
+        '<svg class="state-bar" viewBox="0 0 100 8" preserveAspectRatio="none" role="img" '
+        'aria-label="{} {}: {}">{}</svg>',
         total,
         noun,
         label,

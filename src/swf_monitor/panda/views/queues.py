@@ -47,7 +47,7 @@ def queues_list(request: HttpRequest) -> HttpResponse:
             queues = epic_queues(connection)
             load = load_of_queues(connection, windows.utc_now())
         rows = [_row(queue, load.get(queue.name, Counter())) for queue in queues]
-        return {"queues": rows, "states": Counter(row["status"] for row in rows)}
+        return {"queues": rows, "states": dict(Counter(row["status"] for row in rows))}
 
     return reading.page(request, "panda/queues.html", read, days=LOAD_WINDOW.days)
 
