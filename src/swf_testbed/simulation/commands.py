@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from datetime import UTC, datetime
-from typing import Any
+from typing import Final
 
 import click
 from sqlalchemy import URL
@@ -14,45 +14,36 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from swf_testbed.simulation import running, seeding
 from swf_testbed.simulation.storage import database
 
-DEFAULT_DATABASE = "sqlite:///var/panda.sqlite3"
+DEFAULT_DATABASE: Final = "sqlite:///var/panda.sqlite3"
 
 
-class Address(click.ParamType):
-    """A database address; a wrong one is one clear line."""
-
-    name = "url"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> URL:
-        """Parse and check the address."""
-        try:
-            address = database.parsed(str(value))
-        except ArgumentError:
-            self.fail(
-                f"{value!r} is no database address; e.g. {DEFAULT_DATABASE} or postgresql://user@host/name", param, ctx
-            )
-        if address.get_backend_name() not in ("sqlite", "postgresql"):
-            self.fail("only sqlite and postgresql are supported", param, ctx)
-        return address
+def _address(_context: click.Context, _parameter: click.Parameter, value: str) -> URL:
+    """Parse and check a database address."""
+    try:
+        address = database.parsed(value)
+    except ArgumentError:
+        example = f"{DEFAULT_DATABASE} or postgresql://user@host/name"
+        raise click.BadParameter(f"{value!r} is no database address; e.g. {example}") from None
+    if address.get_backend_name() not in ("sqlite", "postgresql") or not address.database:
+        raise click.BadParameter("give an SQLite file or a PostgreSQL database")
+    return address
 
 
-class Moment(click.ParamType):
-    """A moment in ISO form; one without a zone is UTC."""
-
-    name = "iso"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Parse to UTC without zone, as PanDA's tables hold it."""
-        try:
-            moment = datetime.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value!r} is no ISO time; e.g. 2026-11-24T12:00:00", param, ctx)
-        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+def _moment(_context: click.Context, _parameter: click.Parameter, value: str | None) -> datetime | None:
+    """Parse a time to UTC without zone, as PanDA's tables hold it; one without a zone is UTC already."""
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no ISO time; e.g. 2026-11-24T12:00:00") from None
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 database_option = click.option(
     "--database",
     "address",
-    type=Address(),
+    callback=_address,
     default=DEFAULT_DATABASE,
     show_default=True,
     help="SQLite or PostgreSQL address.",
@@ -62,7 +53,7 @@ database_option = click.option(
 @click.command()
 @database_option
 @click.option("--seed", "number", type=int, default=1, show_default=True, help="Same seed and same --now: same rows.")
-@click.option("--now", type=Moment(), default=None, help="End of the history (ISO, UTC). Default: the present.")
+@click.option("--now", callback=_moment, help="End of the history (ISO, UTC). Default: the present.")
 @click.option("--clean", is_flag=True, help="Make the data anew even if complete data is there.")
 def seed(address: URL, number: int, now: datetime | None, *, clean: bool) -> None:
     """Fill a database with 14 days of simulated PanDA history.
@@ -75,7 +66,7 @@ def seed(address: URL, number: int, now: datetime | None, *, clean: bool) -> Non
             click.echo(f"seed: data of seed {found.seed} from {found.seeded_from:%Y-%m-%d %H:%M} UTC is there and kept")
             return
         _seed(address, number, now or datetime.now(UTC).replace(tzinfo=None, microsecond=0))
-    except (seeding.CannotSeed, SQLAlchemyError, OSError) as error:
+    except (seeding.CannotSeedError, SQLAlchemyError, OSError) as error:
         raise click.ClickException(f"seed: {_first_line(error)}") from error
 
 
@@ -110,7 +101,7 @@ def run(address: URL, speed: float) -> None:
     """Keep a simulated PanDA moving in real time, or faster."""
     try:
         running.run(address, speed, running.stop_on_signals())
-    except (running.CannotRun, SQLAlchemyError) as error:
+    except (running.CannotRunError, SQLAlchemyError) as error:
         raise click.ClickException(f"run: {_first_line(error)}") from error
 
 

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from swf_testbed.simulation.core.ledger import Ledger
 
 
-def new_world(seed: int, at: datetime, speed: float = 1.0) -> World:
-    """A world that begins at that time, its first changes in its ledger."""
-    world = World(seed, at, speed, last_task_at=at)
+def new_world(seed: int, at: datetime, speed: float = 1.0, first_tasks: int = arrivals.OPENING_BURST) -> World:
+    """A world that begins at that time with that many tasks, its first changes in its ledger."""
+    world = World(seed, at, speed)
     world.queues = dict(BY_NAME)
     _enter_reference(world.ledger, at)
     for queue in QUEUES:
@@ -27,7 +27,7 @@ def new_world(seed: int, at: datetime, speed: float = 1.0) -> World:
         world.storage_rows[row["ddm_endpoint_name"]] = row
         world.ledger.add("ddm_endpoint", row)
     incidents.follow_all(world)
-    arrivals.open_history(world)
+    arrivals.open_history(world, first_tasks)
     return world
 
 

@@ -31,7 +31,7 @@ GAP: Final = timedelta(seconds=90)
 RETRY_SECONDS: Final = 2.0
 
 
-class CannotRun(Exception):
+class CannotRunError(Exception):
     """There is nothing to continue, or somebody else continues it."""
 
 
@@ -52,11 +52,11 @@ def run(address: URL, speed: float, stop: threading.Event) -> None:
     """Advance the database until told to stop. A database that goes away is waited for, and read again.
 
     Raises:
-        CannotRun: the database holds no complete seed, or another simulation works on it.
+        CannotRunError: the database holds no complete seed, or another simulation works on it.
     """
     path = database.sqlite_path(address)
     if path is not None and not path.exists():
-        raise CannotRun(f"{path} is not there; run swf-testbed seed first")
+        raise CannotRunError(f"{path} is not there; run swf-testbed seed first")
     engine = database.open_engine(address)
     try:
         while not stop.is_set():
@@ -73,7 +73,7 @@ def _continue(engine: Engine, speed: float, stop: threading.Event) -> None:
     with engine.begin() as connection:
         notes = marks.read_marks(connection)
         if notes is None:
-            raise CannotRun("the database holds no complete simulation; run swf-testbed seed first")
+            raise CannotRunError("the database holds no complete simulation; run swf-testbed seed first")
         world = None if speed == 0 else read_world(connection, notes)
     if world is None:
         _stand_still(engine, stop)
@@ -121,14 +121,14 @@ class Live:
         """Advance to ``until`` in one transaction. Returns the number of rows written.
 
         Raises:
-            CannotRun: another simulation has moved the database on.
+            CannotRunError: another simulation has moved the database on.
         """
         self.world.advance(until)
         with self.engine.begin() as connection:
             try:
                 marks.move_mark(connection, self._written_until, self.world.now)
-            except marks.OtherWriter as error:
-                raise CannotRun(str(error)) from error
+            except marks.OtherWriterError as error:
+                raise CannotRunError(str(error)) from error
             rows = write(connection, self.world.ledger)
             beat(connection, until)
         self._written_until = self.world.now

@@ -7,31 +7,31 @@ transaction. So a database is either whole or not there, whenever the process di
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-import os
-import sqlite3
 from typing import Final
 
 from sqlalchemy import URL, Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from swf_testbed.simulation.core.world import World
+from swf_testbed.simulation.core.world import FIRST_IDS, World
 from swf_testbed.simulation.genesis import new_world
 from swf_testbed.simulation.storage import database, marks
+from swf_testbed.simulation.storage.bulk import insert_rows
 from swf_testbed.simulation.storage.marks import Marks
 from swf_testbed.simulation.storage.writer import write
 
 HISTORY: Final = timedelta(days=14)
 _STEP: Final = timedelta(hours=6)
-FIRST_JOB: Final = "job"
+#: The longer, the fewer jobs are written more than once; the shorter, the less memory.
+_WRITTEN_EVERY: Final = timedelta(days=2)
 
 
-class CannotSeed(Exception):
+class CannotSeedError(Exception):
     """The database is not ours to fill, or somebody uses it."""
 
 
@@ -51,7 +51,7 @@ def existing(address: URL) -> Marks | None:
     """The notes of a complete simulated database at this address, None where there is nothing yet or half of it.
 
     Raises:
-        CannotSeed: there is a PanDA database that no testbed made.
+        CannotSeedError: there is a PanDA database that no testbed made.
     """
     path = database.sqlite_path(address)
     if path is not None and not path.exists():
@@ -63,7 +63,7 @@ def existing(address: URL) -> Marks | None:
                 return None
             found = marks.read_marks(connection)
             if found is None and not _is_ours(connection):
-                raise CannotSeed("there are PanDA tables that swf-testbed did not make; give another --database")
+                raise CannotSeedError("there are PanDA tables that swf-testbed did not make; give another --database")
             return found
     except SQLAlchemyError:
         if path is None:
@@ -93,7 +93,7 @@ def seed(address: URL, number: int, now: datetime, report: Report, *, history: t
         history: how much of it.
 
     Raises:
-        CannotSeed: somebody has the old database open.
+        CannotSeedError: somebody has the old database open.
     """
     path = database.sqlite_path(address)
     if path is None:
@@ -123,15 +123,16 @@ def _fill(address: URL, number: int, now: datetime, report: Report, history: tim
 
 
 def _history(world: World, now: datetime, history: timedelta, connection: Connection) -> Iterator[Progress]:
+    written = world.now
     while world.now < now:
         world.advance(min(now, world.now + _STEP))
-        write(connection, world.ledger)
+        if world.now - written >= _WRITTEN_EVERY or world.now == now:
+            write(connection, world.ledger, insert_rows)
+            written = world.now
         yield Progress(1 - (now - world.now) / history, *_sizes(world))
 
 
 def _sizes(world: World) -> tuple[int, int]:
-    from swf_testbed.simulation.core.world import FIRST_IDS
-
     return world.ids["task"] - FIRST_IDS["task"], world.ids["job"] - FIRST_IDS["job"]
 
 
@@ -149,14 +150,14 @@ def _put_in_place(part: Path, path: Path) -> None:
     with closing(sqlite3.connect(part)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
     _release(path)
-    os.replace(part, path)
+    part.replace(path)
 
 
 def _release(path: Path) -> None:
     """Make sure that nobody has the old file open, and that no journal of it stays behind.
 
     Raises:
-        CannotSeed: somebody has.
+        CannotSeedError: somebody has.
     """
     if not path.exists():
         return
@@ -164,7 +165,7 @@ def _release(path: Path) -> None:
         with closing(sqlite3.connect(path, timeout=2)) as connection:
             connection.execute("PRAGMA journal_mode=DELETE")
     except sqlite3.OperationalError as error:
-        raise CannotSeed(f"{path} is in use ({error}); stop what uses it first") from error
+        raise CannotSeedError(f"{path} is in use ({error}); stop what uses it first") from error
     except sqlite3.DatabaseError:
         path.unlink()
     for journal in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):

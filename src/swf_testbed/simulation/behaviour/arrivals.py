@@ -9,15 +9,15 @@ from swf_testbed.simulation.behaviour import generation, task_life, task_rows
 from swf_testbed.simulation.behaviour.task_plan import plan_task
 from swf_testbed.simulation.core.world import Task, World
 
-TASKS_PER_DAY: Final = 26.0
+TASKS_PER_DAY: Final = 28.0
 WEEKEND: Final = 0.55
 DAY: Final = 86400.0
 OPENING_BURST: Final = 24
 
 
-def open_history(world: World) -> None:
+def open_history(world: World, tasks: int) -> None:
     """The first tasks of a new world: a campaign has just been opened."""
-    for _ in range(OPENING_BURST):
+    for _ in range(tasks):
         submit(world)
     follow_arrivals(world)
 
@@ -31,7 +31,7 @@ def follow_arrivals(world: World) -> None:
 
 def _of_day(at: datetime) -> float:
     """Office hours at the laboratory (14 to 24 UTC) see more submissions; the mean over a day is 1."""
-    return 1.48 if 14 <= at.hour else 0.66
+    return 1.48 if at.hour >= 14 else 0.66
 
 
 def _arrive(world: World) -> None:

@@ -19,7 +19,8 @@ def source_name(world: World, task: Task) -> str:
     name, rng = str(task.row["taskname"]), world.dice("source", task.id)
     if task.plan.kind == "streaming":
         return f"group.daq:{name.removesuffix('.processed')}.run"
-    return f"epic:/RECO/{task.row['campaign']}/epic_craterlake/DIS/NC/{rng.choice(('10x100', '18x275'))}/minQ2={rng.choice((1, 10, 100))}"
+    sample = f"{rng.choice(('10x100', '18x275'))}/minQ2={rng.choice((1, 10, 100))}"
+    return f"epic:/RECO/{task.row['campaign']}/epic_craterlake/DIS/NC/{sample}"
 
 
 def wake(world: World, task: Task, seconds: float) -> None:

@@ -113,7 +113,7 @@ def _starting(world: World, job: Job) -> None:
 
 def _run(world: World, job: Job) -> None:
     workers.start(world, job)
-    enter(world, job, "running", starttime=world.now, **job_reports.start_values(world, job))
+    enter(world, job, "running", starttime=world.now, **job_reports.start_values(job))
 
 
 def _running(world: World, job: Job) -> None:

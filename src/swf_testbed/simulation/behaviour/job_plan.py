@@ -25,6 +25,7 @@ UNANSWERED: Final = 0.004  # sent to a pilot that never answers
 VIA_DEFINED: Final = 0.25  # setup seen in two steps
 SKIPS_STARTING: Final = 0.3  # pull pilots that go from sent to running
 DEBUGGED: Final = 0.06  # jobs whose last output lines are kept
+IDLE_WORKER: Final = 0.05  # workers that find no work, as a share of those that do
 OUTPUT_PROCESSINGS: Final = frozenset({"analysis", "streaming"})  # kinds whose output PanDA moves
 
 
@@ -49,6 +50,7 @@ class JobPlan:
     efficiency: float
     memory: int
     debugged: bool
+    brings_idle_worker: bool
 
 
 def plan_job(seed: int, pandaid: int, kind: str, queue: Queue) -> JobPlan:
@@ -74,4 +76,5 @@ def plan_job(seed: int, pandaid: int, kind: str, queue: Queue) -> JobPlan:
         efficiency=rng.betavariate(22, 3),
         memory=int(clamped(rng.gauss(2.2e6, 5e5), 4e5, 4.1e6)),
         debugged=rng.random() < DEBUGGED,
+        brings_idle_worker=rng.random() < IDLE_WORKER,
     )

@@ -11,6 +11,7 @@ from swf_monitor.panda.schema import table
 from swf_testbed.simulation.behaviour import workers
 from swf_testbed.simulation.catalogue import failures, storages
 from swf_testbed.simulation.catalogue.failures import Failure
+from swf_testbed.simulation.core.chance import spread
 from swf_testbed.simulation.core.ledger import Row
 from swf_testbed.simulation.core.world import Job, World
 
@@ -31,7 +32,7 @@ _PILOT: Final = "PR|3.10.2.55"
 
 def fitted(values: Row) -> Row:
     """The values, with texts cut to their columns."""
-    return {name: value[: _SIZES.get(name)] if isinstance(value, str) else value for name, value in values.items()}
+    return {name: value[: _SIZES.get(name)] if value.__class__ is str else value for name, value in values.items()}
 
 
 def pilot_identity(world: World, job: Job) -> Row:
@@ -49,10 +50,9 @@ def pilot_identity(world: World, job: Job) -> Row:
     )
 
 
-def start_values(world: World, job: Job) -> Row:
+def start_values(job: Job) -> Row:
     """What the first message of a running job says."""
-    rng = world.dice("cpu", job.row["pandaid"])
-    level = rng.choice(("x86_64-v3", "x86_64-v3", "x86_64-v4"))
+    level = ("x86_64-v3", "x86_64-v3", "x86_64-v4")[spread(job.row["pandaid"], 2, 0, 2)]
     special = {"specialhandling": "debug"} if job.plan.debugged else {}
     return {
         "actualcorecount": job.row["corecount"],
@@ -66,11 +66,13 @@ def _wall(world: World, job: Job) -> float:
 
 
 def progress(world: World, job: Job) -> Row:
-    """What a heartbeat says: CPU time and memory so far."""
+    """What a heartbeat says: CPU time so far, and the first time what the node is like and how much memory is used."""
+    cpu = int(_wall(world, job) * job.plan.efficiency * int(job.row["corecount"] or 1))
+    if job.row["maxrss"] is not None:
+        return {"cpuconsumptiontime": cpu}
     memory = job.plan.memory
-    cores = int(job.row["corecount"] or 1)
     return {
-        "cpuconsumptiontime": int(_wall(world, job) * job.plan.efficiency * cores),
+        "cpuconsumptiontime": cpu,
         "cpuconsumptionunit": _CPU[int(job.row["pandaid"]) % len(_CPU)],
         "maxrss": memory,
         "maxpss": int(memory * 0.93),
@@ -105,22 +107,14 @@ def final_report(world: World, job: Job, failure: Failure | None) -> Row:
 
 
 def _work_done(world: World, job: Job) -> Row:
-    wall = _wall(world, job)
-    rng = world.dice("report", job.row["pandaid"])
+    wall, pandaid = _wall(world, job), int(job.row["pandaid"])
     power = world.queues[job.queue].corepower
     cores = int(job.row["corecount"] or 1)
-    parts = (
-        rng.randint(1, 9),
-        rng.randint(0, 60),
-        int(wall * 0.95),
-        rng.randint(2, 90),
-        rng.randint(10, 80),
-        rng.randint(1, 20),
-    )
     written = int(wall * 41000)
     return {
-        "pilottiming": "|".join(map(str, parts)),
-        "jobmetrics": f"coreCount={cores} nEvents={job.row['nevents']} dbTime={rng.uniform(0, 9):.2f} leak={rng.uniform(-1, 4):.3f} chi2={rng.uniform(0, 2):.2f}",
+        "pilottiming": _timing(pandaid, wall),
+        "jobmetrics": f"coreCount={cores} nEvents={job.row['nevents']} dbTime={spread(pandaid, 3, 0, 900) / 100} "
+        f"leak={spread(pandaid, 4, -900, 4000) / 1000} chi2={spread(pandaid, 5, 0, 300) / 100}",
         "hs06": int(cores * power),
         "hs06sec": int(wall * cores * power),
         "ninputfiles": job.row["ninputdatafiles"],
@@ -132,14 +126,30 @@ def _work_done(world: World, job: Job) -> Row:
         "ratewchar": 82,
         "raterbytes": 123,
         "ratewbytes": 41,
-        "diskio": rng.randint(50, 900),
-        "memory_leak": rng.randint(0, 40),
-        "memory_leak_x2": round(rng.uniform(0, 4), 3),
+        "diskio": spread(pandaid, 6, 50, 900),
+        "memory_leak": spread(pandaid, 7, 0, 40),
+        "memory_leak_x2": spread(pandaid, 8, 0, 4000) / 1000,
         "gco2_global": round(wall / 3600 * cores * 4.2, 2),
         "gco2_regional": round(wall / 3600 * cores * 3.1, 2),
-        "outputfilebytes": rng.randint(40_000, 900_000)
-        + (rng.randint(4, 90) * 10**7 if job.row["noutputdatafiles"] else 0),
+        "outputfilebytes": _output_size(job, pandaid),
     }
+
+
+def _timing(pandaid: int, wall: float) -> str:
+    """Seconds of getjob, stage-in, payload, stage-out, initial setup, payload setup."""
+    phases = (
+        spread(pandaid, 9, 1, 9),
+        spread(pandaid, 10, 0, 60),
+        int(wall * 0.95),
+        *(spread(pandaid, n, 2, 80) for n in (11, 12, 13)),
+    )
+    return "|".join(map(str, phases))
+
+
+def _output_size(job: Job, pandaid: int) -> int:
+    """Bytes of the log, and of the output where PanDA has some."""
+    science = spread(pandaid, 14, 4, 90) * 10**7 if job.row["noutputdatafiles"] else 0
+    return science + spread(pandaid, 15, 40_000, 900_000)
 
 
 def error_values(world: World, job: Job, failure: Failure) -> Row:

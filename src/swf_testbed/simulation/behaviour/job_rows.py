@@ -58,35 +58,39 @@ def _enter(world: World, job: Job) -> None:
 def _job_row(world: World, task: Task, entry: Row, queue: Queue, pandaid: int) -> Row:
     now, source = world.now, task.row
     attempt = int(entry["attemptnr"]) + 1
-    return (
-        _EMPTY_JOB
-        | _copied(task, queue)
-        | {
-            "pandaid": pandaid,
-            "jobstatus": "pending",
-            "creationtime": now,
-            "modificationtime": now,
-            "statechangetime": now,
-            "proddbupdatetime": now,
-            "creationhost": SERVER,
-            "modificationhost": SERVER,
-            "jobdefinitionid": task.id * 10 + int(source["attemptnr"] or 0),
-            "jobsetid": task.id if source["prodsourcelabel"] == "user" else None,
-            "jobname": f"{source['taskname']}.{task.serial + 1:06d}"[:256],
-            "attemptnr": attempt,
-            "maxattempt": attempt,
-            "failedattempt": entry["failedattempt"],
-            "parentid": entry["pandaid"] if attempt > 1 else None,
-            "nevents": 1,
-            "specialhandling": None,
-        }
+    row = _template(task, queue).copy()
+    row.update(
+        pandaid=pandaid,
+        creationtime=now,
+        modificationtime=now,
+        statechangetime=now,
+        proddbupdatetime=now,
+        jobdefinitionid=task.id * 10 + int(source["attemptnr"] or 0),
+        jobname=f"{source['taskname']}.{task.serial + 1:06d}"[:256],
+        attemptnr=attempt,
+        maxattempt=attempt,
+        failedattempt=entry["failedattempt"],
+        parentid=entry["pandaid"] if attempt > 1 else None,
     )
+    return row
+
+
+def _template(task: Task, queue: Queue) -> Row:
+    """What all jobs of a task at a queue have in common."""
+    if queue.name not in task.templates:
+        task.templates[queue.name] = _EMPTY_JOB | _copied(task, queue)
+    return task.templates[queue.name]
 
 
 def _copied(task: Task, queue: Queue) -> Row:
     """What a job takes over from its task and its queue."""
     row, plan = task.row, task.plan
     return {
+        "jobstatus": "pending",
+        "creationhost": SERVER,
+        "modificationhost": SERVER,
+        "nevents": 1,
+        "jobsetid": task.id if row["prodsourcelabel"] == "user" else None,
         "jeditaskid": task.id,
         "taskid": task.id,
         "reqid": row["reqid"],
@@ -104,7 +108,7 @@ def _copied(task: Task, queue: Queue) -> Row:
         "workqueue_id": row["workqueue_id"],
         "gshare": row["gshare"],
         "job_label": row["prodsourcelabel"],
-        "cloud": queue.document()["cloud"],
+        "cloud": "US",
         "computingsite": queue.name,
         "corecount": queue.cores,
         "resource_type": queue.resource_type,

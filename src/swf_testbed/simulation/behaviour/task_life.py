@@ -303,7 +303,7 @@ def _all_passed(world: World, task: Task) -> None:
 
 
 def _since_change(world: World, task: Task) -> float:
-    return (world.now - task.row["statechangetime"]).total_seconds() * world.speed
+    return float((world.now - task.row["statechangetime"]).total_seconds() * world.speed)
 
 
 _WITHOUT_JOBS: Final[dict[str, Callable[[World, Task], None]]] = {

@@ -16,9 +16,9 @@ from swf_testbed.simulation.core.chance import clamped, dice, lognormal, weighte
 KINDS: Final = {"production": 72, "analysis": 14, "streaming": 8, "test": 6}
 #: Median, spread and limit of the jobs per task.
 SIZES: Final = {
-    "production": (62, 0.95, 600),
+    "production": (55, 0.75, 360),
     "analysis": (14, 1.1, 160),
-    "streaming": (70, 0.5, 240),
+    "streaming": (64, 0.45, 200),
     "test": (3, 0.8, 10),
 }
 PEOPLE: Final = {
@@ -39,7 +39,7 @@ SCOUTS: Final = 0.25
 SCOUTS_FAIL: Final = 0.05  # of tasks with scouts
 PENDING_FIRST: Final = 0.10
 RETRIED: Final = 0.30  # of tasks that end with something missing
-BAD_TASK: Final = 0.06  # tasks with a fault of their own, most of whose jobs fail
+BAD_TASK: Final = 0.045  # tasks with a fault of their own, most of whose jobs fail
 
 
 @dataclass(frozen=True, slots=True)

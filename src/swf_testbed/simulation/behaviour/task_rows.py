@@ -6,6 +6,7 @@ import json
 import random
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
 
 from swf_monitor.panda.schema import table
 from swf_testbed.simulation.behaviour.task_plan import TaskPlan
@@ -62,7 +63,8 @@ def subject(world: World, plan: TaskPlan, jeditaskid: int) -> Subject:
     attempt = f".try{rng.randint(2, 3)}" if rng.random() < 0.06 else ""
     name = f"{physics.SCOPE}.{version}.{physics.DETECTOR}.{tags}{attempt}"
     if rng.random() < 0.08:
-        name = f"{physics.SCOPE}.{version}.{physics.DETECTOR}.{path.strip('/').replace('/', '.').replace('=', '-')}.{jeditaskid}"
+        words = path.strip("/").replace("/", ".").replace("=", "-")
+        name = f"{physics.SCOPE}.{version}.{physics.DETECTOR}.{words}.{jeditaskid}"
     return Subject(f"{name}.test{jeditaskid % 100}" if plan.kind == "test" else name, version, path)
 
 
@@ -70,7 +72,7 @@ def _analysis_subject(rng: random.Random, plan: TaskPlan, version: str, jeditask
     word = rng.choice(("jets", "dvcs_scan", "kaon_pid", "zdc-calib", "upsilon", "trackeff", "lambda_fit"))
     name = f"user.{plan.person.login}.{word}.{jeditaskid % 1000}"
     if rng.random() < 0.2:
-        name = f"{physics.SCOPE}.{rng.getrandbits(32):08x}-{rng.getrandbits(16):04x}-4{rng.getrandbits(12):03x}-a{rng.getrandbits(12):03x}"
+        name = f"{physics.SCOPE}.{UUID(int=rng.getrandbits(128), version=4)}"
     return Subject(name, version, f"epic:/RECO/{version}/{physics.DETECTOR}/DIS/NC/{rng.choice(physics.BEAMS)}/minQ2=1")
 
 

@@ -6,13 +6,14 @@ from typing import Final
 
 from swf_monitor.panda.schema import table
 from swf_testbed.simulation.catalogue.queues import Queue
+from swf_testbed.simulation.core.chance import spread
 from swf_testbed.simulation.core.ledger import Row
 from swf_testbed.simulation.core.world import Job, World
 from swf_testbed.simulation.states.legal import WORKER_FINAL
 from swf_testbed.simulation.states.moves import move_worker
 
 _EMPTY: Final[Row] = {column.name: None for column in table("harvester_workers").columns}
-WITHOUT_WORK: Final = 0.05
+_NODE: Final = {"slurm": "nid{:06d}", "k8s": "gke-epic-pool-{:03d}", "condor": "acas{:04d}.usatlas.bnl.gov"}
 _NATIVE: Final = {"finished": "COMPLETED", "failed": "FAILED", "cancelled": "REMOVED", "missed": "REMOVED"}
 
 
@@ -31,7 +32,7 @@ def submit(world: World, job: Job) -> None:
             "lastupdate": world.now,
         },
     )
-    if world.dice("idle worker", job.row["pandaid"]).random() < WITHOUT_WORK:
+    if job.plan.brings_idle_worker:
         follow_idle(world, _submitted(world, queue, "ANY", 0))
 
 
@@ -77,10 +78,8 @@ def start(world: World, job: Job) -> None:
 
 def node_name(world: World, job: Job) -> str:
     """The worker node of a job."""
-    number = world.dice("node", job.row["pandaid"]).randint(1, 480)
-    return {"slurm": f"nid{number:06d}", "k8s": f"gke-epic-pool-{number % 40:02d}"}.get(
-        world.queues[job.queue].batch, f"acas{number:04d}.usatlas.bnl.gov"
-    )
+    number = spread(job.row["pandaid"], 1, 1, 480)
+    return _NODE[world.queues[job.queue].batch].format(number)
 
 
 def end(world: World, job: Job, state: str, *, code: int = 0, text: str = "") -> None:

@@ -108,12 +108,12 @@ FAILURES: Final = (
         ("Payload failed: exit code 1: see payload.stderr", "curl: (28) Operation timed out after 300{k} milliseconds"),
         (
             "Payload failed: exit code 1",
-            "Messung außerhalb des gültigen Bereichs: θ > 177° (η ≈ −3,6) für Ereignis №{n}",
+            "Messung außerhalb des gültigen Bereichs: θ > 177° (η ≈ 3,6) für Ereignis №{n}",
         ),
         ("Payload failed: exit code 1", "日本語ロケールで失敗しました: 磁場マップ {stem}.txt が読めません"),
         (
             "Payload failed: exit code 1 & <unknown> cause",
-            '<b>Fatal</b>: field map <a href="{url}">{stem}</a> is "not" readable & retried 3×',
+            '<b>Fatal</b>: field map <a href="{url}">{stem}</a> is "not" readable & retried 3 times…',
         ),
     ),
     _payload(
@@ -142,7 +142,7 @@ FAILURES: Final = (
         (
             "Payload failed: exit code 1: output was made but could not be registered",
             "rucio upload: An unknown exception occurred.\nDetails: Checksum of {lfn} at {rse} timed out after 600 s "
-            "(HTTP 500 Internal Server Error)\n<html><head><title>500</title></head><body><h1>Internal Server Error</h1>"
+            "(HTTP 500)\n<html><head><title>500</title></head><body><h1>Internal Server Error</h1>"
             "<p>The server encountered an error &amp; could not complete your request.</p></body></html>",
         ),
         (

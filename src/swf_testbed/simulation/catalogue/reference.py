@@ -139,16 +139,16 @@ def _code_rows() -> Iterator[tuple[str, Row]]:
 
 def _retry_rules() -> Iterator[tuple[str, Row]]:
     """The two rules that the instance has (epic-facts 8)."""
-    for number, action in enumerate(("no_retry", "limit_retry"), 1):
-        yield "retryactions", {"retryaction_id": number, "retry_action": action, "active": "Y"}
+    for number, name in enumerate(("no_retry", "limit_retry"), 1):
+        yield "retryactions", {"retryaction_id": number, "retry_action": name, "active": "Y"}
     rules = (("ddmErrorCode", 200, ".*is closed.*", 1, None), ("exeErrorCode", 5303, ".*", 2, "maxAttempt=2"))
-    for number, (source, code, text, action, parameters) in enumerate(rules, 1):
+    for number, (source, error, text, action, parameters) in enumerate(rules, 1):
         yield (
             "retryerrors",
             {
                 "retryerror_id": number,
                 "errorsource": source,
-                "errorcode": code,
+                "errorcode": error,
                 "active": "Y",
                 "retryaction": action,
                 "errordiag": text,

@@ -19,6 +19,11 @@ def dice(seed: int, *name: object) -> random.Random:
     return random.Random(":".join(map(str, (seed, *name))))  # noqa: S311 - a simulation, not a secret
 
 
+def spread(number: int, salt: int, low: int, high: int) -> int:
+    """An even-looking whole number in the range, from a number alone: for details that need no generator."""
+    return low + ((number * 2654435761 + salt * 40503) % 4294967296 >> 7) % (high - low + 1)
+
+
 def lognormal(rng: random.Random, median: float, sigma: float) -> float:
     """A draw from the lognormal distribution with this median."""
     return median * math.exp(rng.gauss(0.0, sigma))

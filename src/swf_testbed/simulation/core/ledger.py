@@ -76,4 +76,4 @@ class Ledger:
     def clear(self) -> None:
         """Forget everything, after it has been written."""
         for group in (self.added, self.appended, self.changed, self.removed):
-            group.clear()  # type: ignore[attr-defined]
+            group.clear()

@@ -72,6 +72,7 @@ class Task:
     failed: list[Row] = field(default_factory=list)
     jobs: dict[int, Job] = field(default_factory=dict)
     origins: dict[int, int] = field(default_factory=dict)  # pandaid of a retry -> first pandaid of its chain
+    templates: dict[str, Row] = field(default_factory=dict)  # by queue: what its jobs have in common
     attempt: Row | None = None
     serial: int = 0
     turn: int = 0
@@ -102,7 +103,10 @@ class World:
     queues: dict[str, Queue] = field(default_factory=dict)
     queue_rows: dict[str, Row] = field(default_factory=dict)
     storage_rows: dict[str, Row] = field(default_factory=dict)
-    last_task_at: datetime = datetime.min
+    last_task_at: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.last_task_at = self.now
 
     def number(self, kind: str) -> int:
         """The next identifier of that kind."""
@@ -116,7 +120,7 @@ class World:
     def later(self, since: datetime, seconds: float, action: Action, *arguments: Any) -> None:
         """Enter an event ``seconds`` after ``since``, at speed; one that would lie in the past is due at once."""
         at = since + timedelta(seconds=seconds / self.speed)
-        self.agenda.put(max(at, self.now), action, self, *arguments)
+        self.agenda.put(at if at > self.now else self.now, action, self, *arguments)
 
     def advance(self, until: datetime) -> None:
         """Let everything happen that is due up to ``until``, in order of time."""

@@ -1,7 +1,7 @@
 """Which state may follow which (panda-states 1, 4 and 8), and which table holds a job in which state.
 
 The tables below are enforced at run time: whatever a behaviour asks for, a step that is not here raises
-`IllegalTransition`.
+`IllegalTransitionError`.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ QUEUE_STEPS: Final[dict[str, frozenset[str]]] = {
 }
 
 
-class IllegalTransition(Exception):
+class IllegalTransitionError(Exception):
     """A behaviour asked for a step that PanDA does not take."""
 
 
@@ -87,7 +87,7 @@ def require(steps: dict[str, frozenset[str]], what: str, old: str, new: str) -> 
     """Refuse a step that is not in the table.
 
     Raises:
-        IllegalTransition: the step is not there.
+        IllegalTransitionError: the step is not there.
     """
     if new not in steps.get(old, ()):
-        raise IllegalTransition(f"{what}: {old or 'nothing'} -> {new}")
+        raise IllegalTransitionError(f"{what}: {old or 'nothing'} -> {new}")

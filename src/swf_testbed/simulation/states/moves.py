@@ -31,7 +31,7 @@ def move_job(world: World, job: Job, state: str, **values: Any) -> None:
     """Give a job its next state, with further new column values.
 
     Raises:
-        IllegalTransition: PanDA does not take this step.
+        IllegalTransitionError: PanDA does not take this step.
     """
     row, now = job.row, world.now
     require(JOB_STEPS, f"job {row['pandaid']}", job.state, state)
@@ -94,7 +94,7 @@ def move_task(world: World, task: Task, state: str, reason: str = "", **values: 
     """Give a task its next state, with further new column values.
 
     Raises:
-        IllegalTransition: PanDA does not take this step.
+        IllegalTransitionError: PanDA does not take this step.
     """
     require(TASK_STEPS, f"task {task.id}", task.state, state)
     now = world.now
@@ -134,7 +134,7 @@ def move_worker(world: World, worker: Row, state: str, **values: Any) -> None:
     """Give a worker its next state; start and end times follow from it.
 
     Raises:
-        IllegalTransition: a worker does not take this step.
+        IllegalTransitionError: a worker does not take this step.
     """
     require(WORKER_STEPS, f"worker {worker['workerid']}", worker["status"], state)
     times: Row = {"lastupdate": world.now}
@@ -160,7 +160,7 @@ def move_queue(world: World, name: str, status: str, comment: str) -> None:
     """Give a queue its next status in its configuration document.
 
     Raises:
-        IllegalTransition: queues do not take this step.
+        IllegalTransitionError: queues do not take this step.
     """
     row = world.queue_rows[name]
     require(QUEUE_STEPS, f"queue {name}", row["data"]["status"], status)

@@ -31,12 +31,16 @@ def sqlite_path(address: URL) -> Path | None:
 
 
 def open_engine(address: URL, *, bulk: bool = False) -> Engine:
-    """An engine that writes. ``bulk`` is for a new SQLite file that nobody reads yet: no journal, no waiting for disks."""
+    """An engine that writes.
+
+    Args:
+        bulk: for a new SQLite file that nobody reads yet: no journal, no waiting for disks.
+    """
     path = sqlite_path(address)
     if path is None:
-        return create_engine(address, pool_pre_ping=True)
+        return create_engine(address, pool_pre_ping=True, hide_parameters=True)
     path.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": 10})
+    engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": 10}, hide_parameters=True)
     pragmas = ("journal_mode=OFF", "synchronous=OFF") if bulk else ("journal_mode=WAL", "synchronous=NORMAL")
 
     @event.listens_for(engine, "connect")

@@ -19,7 +19,7 @@ APP: Final = "swf_testbed"
 FORMAT: Final = "1"
 
 
-class OtherWriter(Exception):
+class OtherWriterError(Exception):
     """Another simulation has moved this database on."""
 
 
@@ -36,7 +36,7 @@ def read_marks(connection: Connection) -> Marks | None:
     """The notes, or None where they are missing, incomplete or of another format."""
     config = table("config")
     rows = connection.execute(select(config.c.key, config.c.value).where(config.c.app == APP))
-    notes: dict[str, str] = {key: value for key, value in rows}
+    notes = {str(row.key): str(row.value) for row in rows}
     if notes.get("format") != FORMAT:
         return None
     return Marks(
@@ -73,9 +73,9 @@ def move_mark(connection: Connection, old: datetime, new: datetime) -> None:
     """Note that the simulation has come from ``old`` to ``new``.
 
     Raises:
-        OtherWriter: the mark is not at ``old``.
+        OtherWriterError: the mark is not at ``old``.
     """
     config = table("config")
     mark = (config.c.app == APP) & (config.c.key == "simulated_until") & (config.c.value == old.isoformat())
     if connection.execute(update(config).where(mark).values(value=new.isoformat())).rowcount != 1:
-        raise OtherWriter("another simulation works on this database")
+        raise OtherWriterError("another simulation works on this database")

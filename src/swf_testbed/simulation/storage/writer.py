@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -12,21 +12,31 @@ from swf_monitor.panda.schema import table
 from swf_testbed.simulation.core.ledger import IDENTITY, Ledger, Row
 
 Columns = tuple[str, ...]
+Inserter = Callable[[Connection, str, Columns, list[Row]], None]
 _KEY_PREFIX = "key_"
 
 
-def write(connection: Connection, ledger: Ledger) -> int:
-    """Write and empty the ledger. Returns the number of rows written. The caller's transaction decides."""
+def write(connection: Connection, ledger: Ledger, insert_rows: Inserter | None = None) -> int:
+    """Write and empty the ledger. Returns the number of rows written. The caller's transaction decides.
+
+    Args:
+        insert_rows: how new rows get in; `swf_testbed.simulation.storage.bulk` has a way for very many.
+    """
+    put = insert_rows or _insert_rows
     size = len(ledger)
     for name, removed in ledger.removed.items():
         connection.execute(_delete(name), [_key(name, key) for key in removed])
     for name, rows in (*_new_rows(ledger), *ledger.appended.items()):
         for columns, group in _grouped(rows):
-            connection.execute(_insert(name, columns), group)
+            put(connection, name, columns, group)
     for name, changes in ledger.changed.items():
         _write_changes(connection, name, changes)
     ledger.clear()
     return size
+
+
+def _insert_rows(connection: Connection, name: str, columns: Columns, rows: list[Row]) -> None:
+    connection.execute(_insert(name, columns), rows)
 
 
 def _new_rows(ledger: Ledger) -> Iterator[tuple[str, list[Row]]]:
@@ -50,7 +60,7 @@ def _grouped(rows: Iterable[Row]) -> Iterator[tuple[Columns, list[Row]]]:
 
 def _key(name: str, key: Any) -> Row:
     columns = IDENTITY[name]
-    values = key if len(columns) > 1 else (key,)
+    values: tuple[Any, ...] = key if len(columns) > 1 else (key,)
     return {_KEY_PREFIX + column: value for column, value in zip(columns, values, strict=True)}
 
 
