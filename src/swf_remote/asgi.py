@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import cast
 
 from starlette.types import ASGIApp
 
@@ -15,7 +16,7 @@ from swf_remote.configuration import Configuration, configuration
 
 def build(settings: Configuration) -> ASGIApp:
     """The whole gateway as one ASGI application."""
-    pages = get_asgi_application()
+    pages = cast(ASGIApp, get_asgi_application())
     # These read models and templates, which stand only after Django was set up.
     from swf_remote.edge.assets import STATIC_FOLDER, Assets  # noqa: PLC0415
     from swf_remote.edge.outer import Outer  # noqa: PLC0415

@@ -1,7 +1,7 @@
 """What lives as long as a gateway process: the client to the monitor, the probe of the link, and the end of it all.
 
-Opened by the server's lifespan start, or by the first request where a server has none. At the end event streams are
-told to stop, running requests get a moment to finish, and then the client is closed.
+Opened by the server's lifespan start, or by the first request where a server has none. At the signal to end, event
+streams are told to stop; running requests get a moment to finish, and then the client is closed.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import logging
 from contextlib import suppress
 
 from swf_remote.configuration import Configuration
+from swf_remote.edge.termination import at_termination
 from swf_remote.proxy.link import LinkRecord, install, utc_now
 from swf_remote.proxy.probe import Probe
 from swf_remote.proxy.upstream import UpstreamClient
@@ -41,6 +42,7 @@ class Runtime:
         self._open = True
         install(self.record)
         await self.client.__aenter__()
+        at_termination(self.stopping.set)
         self._probing = asyncio.create_task(self.probe.run())
 
     async def close(self) -> None:

@@ -6,6 +6,7 @@ write. So a write goes out only under a name that the monitor knows, and only fr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ from swf_remote.web import not_exposed
 Headers = Sequence[tuple[bytes, bytes]]
 LookUp = Callable[..., Awaitable[Reader | None]]
 
+USER_NAME = re.compile(r"[a-z0-9._-]{1,30}")
 UNCHANGED = "Nothing was changed."
 NAMELESS = Problem(
     403,
@@ -73,7 +75,7 @@ async def admit(
     needed = decision.writes or _needs_reader(route)
     reader = await look_up(_cookies(headers), fresh=decision.writes) if needed else None
     _check_access(route, reader, writes=decision.writes)
-    remote_user = reader.username if reader and reader.known_at_monitor and route.identity is Identity.READER else None
+    remote_user = _name_for(route, reader)
     if decision.writes and remote_user is None:
         raise ProblemError(NAMELESS)
     return Admission(route, decision.writes, reader, remote_user)
@@ -84,6 +86,13 @@ def _decision(method: str, raw_path: bytes, mount: str) -> Decision:
         return decide(method, normalise(raw_path, mount))
     except RefusedPath as error:
         raise ProblemError(_problem(error.refusal)) from None
+
+
+def _name_for(route: Route, reader: Reader | None) -> str | None:
+    """The name to assert: a name that the monitor does not know, or knows in another spelling, would be created."""
+    if reader is None or not reader.known_at_monitor or route.identity is Identity.NONE:
+        return None
+    return reader.username if USER_NAME.fullmatch(reader.username) else None
 
 
 def _needs_reader(route: Route) -> bool:

@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import Coroutine
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -23,11 +23,17 @@ from swf_remote.edge.runtime import Runtime
 from swf_remote.proxy.admission import Admission, LoginNeeded, admit, login_problem
 from swf_remote.proxy.body import RequestBody
 from swf_remote.proxy.events import relay_events
-from swf_remote.proxy.failures import BodyTooLargeError, ReaderGoneError, UpstreamError, problem_for
+from swf_remote.proxy.failures import (
+    BodyTooLargeError,
+    BrokenAnswerError,
+    ReaderGoneError,
+    UpstreamError,
+    problem_for,
+)
+from swf_remote.proxy.page import PageContext
 from swf_remote.proxy.relay import relay
 from swf_remote.proxy.request import UpstreamRequest, upstream_request
-from swf_remote.proxy.response import reader_answer
-from swf_remote.proxy.rewriting import PageContext
+from swf_remote.proxy.response import Answer, BrokenAnswer, reader_answer
 from swf_remote.proxy.routes import SAFE_METHODS, Kind
 from swf_remote.proxy.sites import Sites
 from swf_remote.proxy.upstream import PAGE_BUDGET, POLL_BUDGET, WRITE_BUDGET, Budget, UpstreamAnswer
@@ -39,6 +45,20 @@ METHOD_NOT_ALLOWED = 405
 TOO_LARGE = Problem(
     413, "body-too-large", "What you sent is too large", "Send a smaller file.", outcome="Nothing was changed."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """One request that was let through."""
+
+    scope: Scope
+    admission: Admission
+    page: PageContext
+
+    @property
+    def method(self) -> str:
+        """The reader's method."""
+        return str(self.scope["method"])
 
 
 class Proxy:
@@ -80,70 +100,71 @@ class Proxy:
         except LoginNeeded:
             await self._ask_for_login(scope, send)
             return
+        visit = _Visit(scope, admission, PageContext(account_controls(admission.reader, _address(scope)), _raw(scope)))
         if admission.route.kind is Kind.STREAM:
             await body.begins()
-            request = self._request(scope, admission)
-            await relay_events(request, self._token, self._runtime, send, exchange_of(scope))
-            return
-        await self._proxy(scope, admission, body, send)
+            await relay_events(self._request(visit), self._token, self._runtime, send, exchange_of(scope))
+        else:
+            await self._proxy(visit, body, send)
 
-    async def _proxy(self, scope: Scope, admission: Admission, body: RequestBody, send: Send) -> None:
-        exchange = exchange_of(scope)
-        announced = header(scope, b"content-length")
+    async def _proxy(self, visit: _Visit, body: RequestBody, send: Send) -> None:
+        exchange = exchange_of(visit.scope)
+        announced = header(visit.scope, b"content-length")
         if announced.isdecimal() and int(announced) > self._limit:
             raise ProblemError(TOO_LARGE)
         try:
-            answer = await self._ask(scope, admission, body)
-            exchange.upstream_seconds = exchange.upstream_seconds or exchange.seconds()
+            answer = await self._ask(visit, body)
             try:
-                head = reader_answer(
-                    answer.status,
-                    answer.raw_headers,
-                    request_method=scope["method"],
-                    route=admission.route,
-                    sites=self._sites,
-                    page=self._page(scope, admission),
-                )
-                chunks = None if scope["method"] == "HEAD" else answer.chunks()
-                await relay(head, chunks, send, exchange)
+                chunks = None if visit.method == "HEAD" else answer.chunks()
+                await relay(self._head(visit, answer), chunks, send, exchange)
             finally:
                 answer.close()
         except UpstreamError as error:
-            raise ProblemError(self._told(error, admission)) from error
+            raise ProblemError(self._told(error, visit.admission)) from error
 
-    async def _ask(self, scope: Scope, admission: Admission, body: RequestBody) -> UpstreamAnswer:
-        request = self._request(scope, admission)
-        exchange = exchange_of(scope)
-        sent = body if await body.begins() and scope["method"] not in SAFE_METHODS else None
+    async def _ask(self, visit: _Visit, body: RequestBody) -> UpstreamAnswer:
+        request, budget = self._request(visit), _budget(visit.admission)
+        sent = body if await body.begins() and visit.method not in SAFE_METHODS else None
         begin = time.perf_counter()
         try:
-            answer = await self._runtime.client.send(request, body=sent, budget=_budget(admission))
+            answer = await self._runtime.client.send(request, body=sent, budget=budget)
             if answer.status == METHOD_NOT_ALLOWED and request.method == "HEAD":
                 # Some of the monitor's views know GET only (contract 11); its answer tells what HEAD would.
                 answer.close()
-                answer = await self._runtime.client.send(replace(request, method="GET"), budget=_budget(admission))
+                answer = await self._runtime.client.send(replace(request, method="GET"), budget=budget)
         except UpstreamError:
             if isinstance(body.fault, BodyTooLargeError):
                 raise ProblemError(TOO_LARGE) from None
             raise
         finally:
-            exchange.upstream_seconds = time.perf_counter() - begin
+            exchange_of(visit.scope).upstream_seconds = time.perf_counter() - begin
         return answer
 
-    def _request(self, scope: Scope, admission: Admission) -> UpstreamRequest:
+    def _request(self, visit: _Visit) -> UpstreamRequest:
         return upstream_request(
-            scope["method"],
-            scope["raw_path"],
-            scope["query_string"],
-            scope["headers"],
-            route=admission.route,
+            visit.method,
+            visit.scope["raw_path"],
+            visit.scope["query_string"],
+            visit.scope["headers"],
+            route=visit.admission.route,
             sites=self._sites,
-            remote_user=admission.remote_user,
+            remote_user=visit.admission.remote_user,
             host=self._host,
+            page=visit.page,
         )
 
-    def _page(self, scope: Scope, admission: Admission) -> PageContext:
-        return PageContext(controls=account_controls(admission.reader, _address(scope)))
+    def _head(self, visit: _Visit, answer: UpstreamAnswer) -> Answer:
+        try:
+            return reader_answer(
+                answer.status,
+                answer.raw_headers,
+                request_method=visit.method,
+                route=visit.admission.route,
+                sites=self._sites,
+                page=visit.page,
+            )
+        except BrokenAnswer as error:
+            raise BrokenAnswerError(str(error)) from error
 
     def _told(self, error: UpstreamError, admission: Admission) -> Problem:
         """The failure in words; the link's record hears of it, too."""
@@ -161,11 +182,15 @@ class Proxy:
         await send({"type": "http.response.body", "body": b""})
 
 
-def _address(scope: Scope) -> str:
+def _raw(scope: Scope) -> bytes:
     """Path and query as the reader's browser has them."""
-    query = scope["query_string"]
-    raw: bytes = scope["raw_path"] + (b"?" + query if query else b"")
-    return raw.decode("latin-1")
+    query: bytes = scope["query_string"]
+    raw: bytes = scope["raw_path"]
+    return raw + b"?" + query if query else raw
+
+
+def _address(scope: Scope) -> str:
+    return _raw(scope).decode("latin-1")
 
 
 def _budget(admission: Admission) -> Budget:

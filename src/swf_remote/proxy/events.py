@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -67,7 +67,7 @@ def _authorised(request: UpstreamRequest, token: str) -> UpstreamRequest:
     return replace(request, headers=[*request.headers, ("Authorization", f"Token {token}")]) if token else request
 
 
-async def _events(request: UpstreamRequest, runtime: Runtime) -> AsyncIterator[bytes]:
+async def _events(request: UpstreamRequest, runtime: Runtime) -> AsyncGenerator[bytes, None]:
     try:
         answer = await runtime.client.send(request, budget=BUDGET)
     except UpstreamError as error:

@@ -14,7 +14,8 @@ from starlette.types import Send
 
 from swf_remote.edge.exchange import Exchange
 from swf_remote.edge.problem import AnswerAbortedError
-from swf_remote.proxy.failures import UpstreamError
+from swf_remote.proxy.failures import BrokenAnswerError, UpstreamError
+from swf_remote.proxy.rewriting.encodings import BrokenBody
 
 
 class Rewriting(Protocol):
@@ -93,9 +94,12 @@ async def _pass_on(first: bytes, pieces: AsyncIterator[bytes], send: Send) -> No
 
 
 async def _rewritten(chunks: AsyncIterator[bytes], rewriter: Rewriting | None) -> AsyncIterator[bytes]:
-    async for chunk in chunks:
-        piece = rewriter.feed(chunk) if rewriter else chunk
-        if piece:
-            yield piece
-    if rewriter and (rest := rewriter.finish()):
-        yield rest
+    try:
+        async for chunk in chunks:
+            piece = rewriter.feed(chunk) if rewriter else chunk
+            if piece:
+                yield piece
+        if rewriter and (rest := rewriter.finish()):
+            yield rest
+    except BrokenBody as error:
+        raise BrokenAnswerError("the body is not what its encoding says") from error

@@ -15,6 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
+from granian.server.common import AbstractServer
 
 LOG = logging.getLogger("swf_remote.serve")
 BACKLOG = 8192
@@ -49,7 +50,7 @@ class Command(BaseCommand):
         _server(address, port, workers).serve()
 
 
-def _server(address: str, port: int, workers: int) -> Granian:
+def _server(address: str, port: int, workers: int) -> AbstractServer[Any]:
     return Granian(
         "swf_remote.asgi:application",
         address=address,
