@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.system import postgresql as postgresql_server
 from tests.system.running_demo import ROOT, Demo, copy_of, missing, start_demo, wait_ready
 
 
@@ -49,3 +50,16 @@ def chromium() -> str:
 def axe() -> str:
     """Source of the accessibility checker, from the locked npm packages."""
     return (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[postgresql_server.Server]:
+    """A PostgreSQL server with the empty databases ``swf_remote`` and ``panda``."""
+    binaries = postgresql_server.programs()
+    if binaries is None:
+        missing("PostgreSQL")
+        raise AssertionError
+    with postgresql_server.running(binaries) as server:
+        for name in ("swf_remote", "panda"):
+            postgresql_server.create_database(server, binaries, name)
+        yield server
