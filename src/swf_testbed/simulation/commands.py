@@ -72,7 +72,7 @@ def seed(address: URL, number: int, now: datetime | None, *, clean: bool) -> Non
 
 def _seed(address: URL, number: int, now: datetime) -> None:
     begin = time.monotonic()
-    result = seeding.seed(address, number, now, _Progress(begin))
+    result = seeding.seed(address, seeding.Order(number, now), _Progress(begin))
     click.echo(f"seed: {result.tasks} tasks, {result.jobs} jobs in {time.monotonic() - begin:.1f} s")
 
 

@@ -20,6 +20,7 @@ from swf_testbed.simulation.core.world import World
 from swf_testbed.simulation.storage import database, marks
 from swf_testbed.simulation.storage.marks import Marks
 from swf_testbed.simulation.storage.reader import read_world
+from swf_testbed.simulation.storage.retention import Retention, move_old_rows
 from swf_testbed.simulation.storage.writer import write
 
 logger = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ STEP_SECONDS: Final = 1.0
 CATCH_UP_STEP: Final = timedelta(hours=1)
 #: A gap from which on the missed time is caught up at speed 1.
 GAP: Final = timedelta(seconds=90)
+TIDY_EVERY: Final = timedelta(hours=1)
 RETRY_SECONDS: Final = 2.0
 
 
@@ -100,6 +102,7 @@ class Live:
         self.engine = engine
         self.world = world
         self._written_until = notes.simulated_until
+        self._tidied_at = notes.simulated_until
 
     def go(self, speed: float, stop: threading.Event) -> None:
         """Catch up, then follow the clock until told to stop."""
@@ -130,6 +133,9 @@ class Live:
             except marks.OtherWriterError as error:
                 raise CannotRunError(str(error)) from error
             rows = write(connection, self.world.ledger)
+            if self.world.now - self._tidied_at > TIDY_EVERY:
+                move_old_rows(connection, self.world.now, Retention())
+                self._tidied_at = self.world.now
             beat(connection, until)
         self._written_until = self.world.now
         return rows

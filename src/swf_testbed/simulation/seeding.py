@@ -10,7 +10,7 @@ import gc
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -18,14 +18,15 @@ from typing import Final
 from sqlalchemy import URL, Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from swf_testbed.simulation.behaviour.arrivals import OPENING_BURST
 from swf_testbed.simulation.core.world import FIRST_IDS, World
 from swf_testbed.simulation.genesis import new_world
 from swf_testbed.simulation.storage import database, marks
 from swf_testbed.simulation.storage.bulk import insert_rows
 from swf_testbed.simulation.storage.marks import Marks
+from swf_testbed.simulation.storage.retention import Retention, move_old_rows
 from swf_testbed.simulation.storage.writer import write
 
-HISTORY: Final = timedelta(days=14)
 _STEP: Final = timedelta(hours=6)
 #: The longer, the fewer jobs are written more than once; the shorter, the less memory.
 _WRITTEN_EVERY: Final = timedelta(days=2)
@@ -42,6 +43,17 @@ class Progress:
     share: float
     tasks: int
     jobs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to make: same seed and same ``now`` (UTC without zone) give the same rows."""
+
+    seed: int
+    now: datetime
+    history: timedelta = timedelta(days=14)
+    retention: Retention = field(default_factory=Retention)
+    first_tasks: int = OPENING_BURST
 
 
 Report = Callable[[Progress], None]
@@ -84,52 +96,49 @@ _COUNT: Final = {
 }
 
 
-def seed(address: URL, number: int, now: datetime, report: Report, *, history: timedelta = HISTORY) -> Progress:
+def seed(address: URL, order: Order, report: Report) -> Progress:
     """Make the database anew.
-
-    Args:
-        number: the seed; same seed and same ``now``, same rows.
-        now: end of the history, UTC without zone.
-        history: how much of it.
 
     Raises:
         CannotSeedError: somebody has the old database open.
     """
     path = database.sqlite_path(address)
     if path is None:
-        return _fill(address, number, now, report, history)
+        return _fill(address, order, report)
     part = path.with_name(f"{path.name}.part")
     part.unlink(missing_ok=True)
-    result = _fill(URL.create("sqlite", database=str(part)), number, now, report, history)
+    result = _fill(URL.create("sqlite", database=str(part)), order, report)
     _put_in_place(part, path)
     return result
 
 
-def _fill(address: URL, number: int, now: datetime, report: Report, history: timedelta) -> Progress:
+def _fill(address: URL, order: Order, report: Report) -> Progress:
     engine = database.open_engine(address, bulk=True)
+    begin = order.now - order.history
     try:
         with _without_garbage_collection(), engine.begin() as connection:
-            if connection.dialect.name == "postgresql" and database.holds_tables(connection):
+            if database.holds_tables(connection):
                 database.drop_tables(connection)
             database.create_tables(connection)
-            world = new_world(number, now - history)
-            for progress in _history(world, now, history, connection):
+            world = new_world(order.seed, begin, first_tasks=order.first_tasks)
+            for progress in _history(world, order, connection):
                 report(progress)
+            move_old_rows(connection, order.now, order.retention)
             database.create_indexes(connection)
-            marks.write_marks(connection, Marks(number, now - history, now))
+            marks.write_marks(connection, Marks(order.seed, begin, order.now))
             return Progress(1.0, *_sizes(world))
     finally:
         engine.dispose()
 
 
-def _history(world: World, now: datetime, history: timedelta, connection: Connection) -> Iterator[Progress]:
-    written = world.now
+def _history(world: World, order: Order, connection: Connection) -> Iterator[Progress]:
+    written, now = world.now, order.now
     while world.now < now:
         world.advance(min(now, world.now + _STEP))
         if world.now - written >= _WRITTEN_EVERY or world.now == now:
             write(connection, world.ledger, insert_rows)
             written = world.now
-        yield Progress(1 - (now - world.now) / history, *_sizes(world))
+        yield Progress(1 - (now - world.now) / order.history, *_sizes(world))
 
 
 def _sizes(world: World) -> tuple[int, int]:

@@ -231,7 +231,7 @@ def _attempts(tables: Tables, jobs: dict[int, Row]) -> Iterator[str]:
             and parent["jeditaskid"] == job["jeditaskid"]
             and parent["statechangetime"] <= job["creationtime"]
         ):
-            yield f"job {pandaid}: cannot follow {parent['jobstatus']} {parent['pandaid']}, attempt {parent['attemptnr']}"
+            yield f"job {pandaid}: cannot follow {parent['pandaid']}, {parent['jobstatus']}"
         link = links.get(pandaid)
         if (
             link is not None

@@ -64,8 +64,9 @@ def _counters(connection: Connection) -> dict[str, int]:
     ids = dict(FIRST_IDS)
     for kind, name, column in _COUNTERS:
         ids[kind] = max(ids[kind], connection.execute(select(func.max(table(name).c[column]))).scalar() or 0)
-    for name in (*_JOB_TABLES, "jobsarchived4"):
-        ids["job"] = max(ids["job"], connection.execute(select(func.max(table(name).c.pandaid))).scalar() or 0)
+    archives = (table("jobsarchived4"), table("jobsarchived", "doma_pandaarch"))
+    for target in (*map(table, _JOB_TABLES), *archives):
+        ids["job"] = max(ids["job"], connection.execute(select(func.max(target.c.pandaid))).scalar() or 0)
     return ids
 
 

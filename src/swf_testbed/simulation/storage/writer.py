@@ -76,7 +76,7 @@ def _insert(name: str, columns: Columns) -> Insert:
 
 @cache
 def _update(name: str, columns: Columns) -> Update:
-    values = {column: bindparam(column) for column in columns if not column.startswith(_KEY_PREFIX)}
+    values: dict[str, Any] = {column: bindparam(column) for column in columns if not column.startswith(_KEY_PREFIX)}
     return update(table(name)).where(_is_the_row(name)).values(values)
 
 
