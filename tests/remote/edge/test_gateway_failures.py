@@ -1,0 +1,191 @@
+"""The gateway before a monitor that fails: each failure has its own words, in HTML and in JSON, and nothing leaks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+
+import pytest
+from tests.remote.gateways import Gateway, free_port, gateway
+from tests.remote.upstream.scripted import (
+    Step,
+    answer,
+    read_request,
+    reset,
+    say,
+    say_many,
+    scripted,
+    wait,
+    wait_for_close,
+)
+
+from swf_remote.proxy import app
+from swf_remote.proxy.upstream import Budget
+
+JSON = {"Accept": "application/json"}
+HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+CUT = answer(b"<html>" + b"x" * 1000, kind="text/html")[:-500]
+# Far apart, so that the scripted connections are the readers'.
+QUIET = {"probe_interval": 300}
+
+
+def for_readers(*script: Step) -> Sequence[Sequence[Step]]:
+    """Two connections for the probe's first look, then the script for every reader."""
+    well = answer(b"{}", headers=["Connection: close"])
+    return [wait_for_close()], [read_request(), say(well)], script
+
+
+async def settled(running: Gateway) -> Gateway:
+    """After the first look, so that the script's turn has come."""
+    async with asyncio.timeout(10):
+        while json.loads((await running.ask("/prod/readyz")).body)["parts"]["link"] != "ok":
+            await asyncio.sleep(0.02)
+    return running
+
+
+FAULTS = {
+    "link-reset": (502, [read_request(), reset()]),
+    "monitor-silent": (502, [read_request()]),
+    "broken-answer": (502, [read_request(), say(b"garbage\r\n\r\n")]),
+}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", FAULTS)
+async def test_each_failure_is_told_in_its_own_words_to_people_and_programs(kind: str) -> None:
+    status, script = FAULTS[kind]
+    async with scripted(*for_readers(*script)) as monitor, gateway(monitor.url, **QUIET) as running:
+        await settled(running)
+        program = await running.ask("/prod/panda/jobs/", headers=JSON)
+        person = await running.ask("/prod/panda/jobs/", headers=HTML)
+        problem = json.loads(program.body)
+        assert (program.status, person.status, problem["kind"]) == (status, status, kind)
+        assert program.headers["Content-Type"] == "application/problem+json"
+        assert problem["request_id"] == program.headers["X-Request-ID"]
+        assert person.headers["Content-Type"] == "text/html; charset=utf-8"
+        assert problem["title"] in person.text.replace("&#x27;", "'")
+        for text in (program.text, person.text):
+            assert str(monitor.port) not in text
+            assert "Traceback" not in text
+
+
+async def test_a_refused_connection_says_that_the_tunnel_is_down() -> None:
+    async with gateway(f"http://127.0.0.1:{free_port()}/swf-monitor") as running:
+        reply = await running.ask("/prod/panda/jobs/", headers=JSON)
+        assert (reply.status, json.loads(reply.body)["kind"]) == (502, "link-down")
+        assert "tunnel" in json.loads(reply.body)["title"]
+        assert int(reply.headers["Retry-After"]) > 0
+
+
+async def test_a_slow_status_poll_is_given_up_after_its_own_short_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert app.POLL_BUDGET.first_byte == 5.0
+    monkeypatch.setattr(app, "POLL_BUDGET", Budget(first_byte=0.3, between_bytes=0.3))
+    async with scripted([read_request(), wait_for_close()]) as monitor, gateway(monitor.url, **QUIET) as running:
+        reply = await running.ask("/prod/panda/system/status.json", headers=JSON)
+        assert (reply.status, json.loads(reply.body)["kind"]) == (504, "upstream-timeout")
+
+
+async def test_an_unverifiable_certificate_is_a_tls_failure_and_nothing_is_sent() -> None:
+    async with (
+        scripted([say(b"no TLS here\r\n\r\n")]) as monitor,
+        gateway(monitor.url.replace("http:", "https:"), **QUIET) as running,
+    ):
+        reply = await running.ask("/prod/panda/jobs/", headers=JSON)
+    assert (reply.status, json.loads(reply.body)["kind"]) == (502, "tls-failure")
+    assert monitor.heads == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("kind", "chunked"),
+    [("text/html", False), ("text/html", True), ("application/zip", False), ("application/zip", True)],
+)
+async def test_a_body_that_ends_early_breaks_the_readers_connection(kind: str, chunked: bool) -> None:
+    go_on = asyncio.Event()
+    length = "Transfer-Encoding: chunked" if chunked else "Content-Length: 90000"
+    piece = b"y" * 40_000
+    body = b"%x\r\n%s\r\n" % (len(piece), piece) if chunked else piece
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\n{length}\r\n\r\n".encode()
+    script = for_readers(read_request(), say(head + body), wait(go_on))
+    async with scripted(*script) as monitor, gateway(monitor.url, **QUIET) as running:
+        await settled(running)
+        reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
+        writer.write(b"GET /prod/panda/jobs/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        got = await reader.readuntil(b"y" * 100)
+        go_on.set()
+        got += await reader.read(-1)
+        writer.close()
+        assert got.startswith(b"HTTP/1.1 200 ")
+        assert not got.endswith(b"0\r\n\r\n")
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_an_answer_that_fails_before_its_first_byte_of_body_is_a_page_of_words() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 100\r\n\r\n"
+    async with scripted(*for_readers(read_request(), say(head))) as monitor, gateway(monitor.url, **QUIET) as running:
+        await settled(running)
+        reply = await running.ask("/prod/panda/jobs/", headers=JSON)
+        assert (reply.status, json.loads(reply.body)["kind"]) == (502, "broken-answer")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("status", ["202 Accepted", "300 Multiple Choices", "404 Not Found", "500 Oops", "503 Busy"])
+async def test_the_monitors_own_statuses_are_passed_on_with_their_bodies(status: str) -> None:
+    body = b"<html>the monitor's own words</html>"
+    script = for_readers(read_request(), say(answer(body, status=status, kind="text/html")), wait_for_close())
+    async with scripted(*script) as monitor, gateway(monitor.url, **QUIET) as running:
+        await settled(running)
+        reply = await running.ask("/prod/panda/jobs/", headers=HTML)
+        assert (reply.status, reply.body) == (int(status.split(maxsplit=1)[0]), body)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_reader_who_leaves_ends_the_monitors_work() -> None:
+    script = for_readers(read_request(), wait_for_close())
+    async with scripted(*script) as monitor, gateway(monitor.url, **QUIET) as running:
+        await settled(running)
+        monitor.closed_by_client.clear()
+        _, writer = await asyncio.open_connection("127.0.0.1", running.port)
+        writer.write(b"GET /prod/panda/jobs/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        async with asyncio.timeout(5):
+            while not any(b"/panda/jobs/" in head for head in monitor.heads):
+                await asyncio.sleep(0.01)
+            writer.close()
+            await monitor.closed_by_client.wait()
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_reader_who_stalls_holds_back_the_monitor() -> None:
+    piece, times = b"z" * 100_000, 1000
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/zip\r\nContent-Length: {len(piece) * times}\r\n\r\n"
+    sent: list[int] = []
+
+    async def counted(connection: object) -> None:
+        for number in range(times):
+            await say(piece)(connection)
+            sent.append(number)
+
+    script = for_readers(read_request(), say(head.encode()), counted)
+    async with scripted(*script) as monitor, gateway(monitor.url, **QUIET) as running:
+        await settled(running)
+        _, writer = await asyncio.open_connection("127.0.0.1", running.port, limit=1024)
+        writer.write(b"GET /prod/static/file.zip HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        before = -1
+        while len(sent) != before:
+            before = len(sent)
+            await asyncio.sleep(0.5)
+        assert 0 < len(sent) < times / 2
+        writer.close()
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_large_file_comes_through_whole() -> None:
+    piece, times = bytes(range(256)) * 400, 200
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/zip\r\nContent-Length: {len(piece) * times}\r\n\r\n"
+    script = for_readers(read_request(), say(head.encode()), say_many(piece, times), wait_for_close())
+    async with scripted(*script) as monitor, gateway(monitor.url, **QUIET) as running:
+        await settled(running)
+        reply = await running.ask("/prod/static/file.zip")
+        assert reply.body == piece * times
+        assert reply.headers["Content-Length"] == str(len(piece) * times)
