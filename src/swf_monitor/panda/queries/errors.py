@@ -7,7 +7,7 @@ them alone, in the order of `components.COMPONENTS`. At most 200 patterns, the m
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,12 +15,16 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     Connection,
+    Float,
+    Integer,
     RowMapping,
     Select,
     and_,
     case,
+    cast,
     func,
     literal,
+    null,
     select,
     union_all,
 )
@@ -67,15 +71,36 @@ def error_patterns(
         return []
     faults = _faults(selection, components, first_only=first_only)
     top = _top(faults)
-    ordered = select(top).order_by(top.c.jobs.desc(), *(top.c[name] for name in _KEY))
-    users = _names(connection, faults, top, "produsername")
-    sites = _names(connection, faults, top, "computingsite")
-    return [_pattern(row, users, sites) for row in connection.execute(ordered).mappings()]
+    names = [
+        _names(faults, top, kind, column) for kind, column in (("users", "produsername"), ("sites", "computingsite"))
+    ]
+    # One statement, so that the faults are collected once.
+    rows = connection.execute(union_all(_patterns(top), *names)).mappings().all()
+    return _assembled(rows)
 
 
-def _pattern(row: RowMapping, users: dict[Key, list[str]], sites: dict[Key, list[str]]) -> ErrorPattern:
-    key = (row["component"], row["code"], row["diagnostic"])
-    return ErrorPattern(**row, users=users[key], sites=sites[key])
+def _assembled(rows: Sequence[RowMapping]) -> list[ErrorPattern]:
+    """The patterns, most frequent first, with their names, most affected first."""
+    names: dict[tuple[str, Key], list[str]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: (-row["jobs"], row["name"])):
+        names[row["kind"], _key(row)].append(row["name"])
+    patterns = sorted((row for row in rows if row["kind"] == "pattern"), key=lambda row: (-row["jobs"], _key(row)))
+    return [
+        ErrorPattern(
+            *_key(row),
+            jobs=row["jobs"],
+            tasks=row["tasks"],
+            seconds=row["seconds"],
+            never_started=row["never_started"],
+            users=names["users", _key(row)],
+            sites=names["sites", _key(row)],
+        )
+        for row in patterns
+    ]
+
+
+def _key(row: RowMapping) -> Key:
+    return row["component"], row["code"], row["diagnostic"]
 
 
 def _faults(selection: JobSelection, components: Iterable[Component], *, first_only: bool) -> CTE:
@@ -121,18 +146,26 @@ def _top(faults: CTE) -> CTE:
     )
 
 
-def _names(connection: Connection, faults: CTE, top: CTE, column: str) -> dict[Key, list[str]]:
-    """For each top pattern the distinct names in a column, most frequent first."""
+def _patterns(top: CTE) -> Select[Any]:
+    return select(literal("pattern").label("kind"), top, literal("").label("name"))
+
+
+def _names(faults: CTE, top: CTE, kind: str, column: str) -> Select[Any]:
+    """For each top pattern the distinct names in a column, as rows of the same shape as `_patterns`."""
     same = and_(*(faults.c[name] == top.c[name] for name in _KEY))
     key, name = [faults.c[part] for part in _KEY], faults.c[column]
-    grouped = (
-        select(*key, name)
+    nothing = cast(null(), Integer)
+    return (
+        select(
+            literal(kind),
+            *key,
+            func.count().label("jobs"),
+            nothing.label("tasks"),
+            cast(null(), Float).label("seconds"),
+            nothing.label("never_started"),
+            name,
+        )
         .select_from(faults.join(top, same))
         .where(name != "")
         .group_by(*key, name)
-        .order_by(func.count().desc(), name)
     )
-    names: dict[Key, list[str]] = defaultdict(list)
-    for component, code, diagnostic, value in map(tuple, connection.execute(grouped)):
-        names[component, code, diagnostic].append(value)
-    return names

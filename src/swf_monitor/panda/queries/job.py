@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, Table, and_, literal, or_, select, union_all
+from sqlalchemy import Connection, RowMapping, Table, and_, case, literal, or_, select, union_all
 
 from swf_monitor.panda.queries.components import FAULT_COLUMNS
 from swf_monitor.panda.schema import table
@@ -35,6 +35,7 @@ _ATTEMPT_COLUMNS: Final = (
     "parentid",
     *FAULT_COLUMNS,
 )
+_FILE_ORDER: Final = {"input": 0, "pseudo_input": 1, "output": 2, "log": 3}
 _RETRY_RELATIONS: Final = ("retry", "jobset_retry")
 
 
@@ -69,7 +70,13 @@ def files_of(connection: Connection, pandaid: int) -> Sequence[RowMapping]:
         for files in sources
     )
     both = union_all(*parts).subquery()
-    return connection.execute(select(both).order_by(both.c.type, both.c.row_id)).mappings().all()
+    return (
+        connection.execute(
+            select(both).order_by(case(_FILE_ORDER, value=both.c.type, else_=len(_FILE_ORDER)), both.c.row_id)
+        )
+        .mappings()
+        .all()
+    )
 
 
 def parameters_of(connection: Connection, job: FoundJob) -> str:

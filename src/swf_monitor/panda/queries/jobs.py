@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Subquery, func, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Subquery, case, func, or_, select, true
 
 from swf_monitor.panda.datatables import TableRequest
 from swf_monitor.panda.queries.conditions import BLANK, contains
@@ -72,22 +72,30 @@ class RestPage:
 def job_page(connection: Connection, selection: JobSelection, request: TableRequest) -> JobPage:
     """The rows that one draw of the job table asks for."""
     jobs = selection.rows(*LIST_COLUMNS)
-    matching = [contains(request.search, *(jobs.c[name] for name in _SEARCHED))] if request.search else []
-    total = _count(connection, jobs, [])
+    matching = _matching(jobs, request.search)
+    total, filtered = connection.execute(select(func.count(), func.count(case((matching, 1)))).select_from(jobs)).one()
     column = jobs.c[request.order.column]
     direction = column.desc() if request.order.descending else column.asc()
     page = (
         select(jobs)
-        .where(*matching)
+        .where(matching)
         .order_by(direction.nulls_last(), jobs.c.pandaid.desc())
         .offset(request.start)
         .limit(request.length)
     )
-    return JobPage(
-        total=total,
-        filtered=_count(connection, jobs, matching) if matching else total,
-        rows=connection.execute(page).mappings().all(),
-    )
+    return JobPage(total=total, filtered=filtered, rows=connection.execute(page).mappings().all())
+
+
+def _matching(jobs: Subquery, words: str) -> ColumnElement[bool]:
+    """What the search finds; without words, everything.
+
+    SQLite folds the case of ASCII letters only, so other words are looked for in both cases.
+    """
+    if not words:
+        return true()
+    columns = [jobs.c[name] for name in _SEARCHED]
+    spellings = (words,) if words.isascii() else (words.lower(), words.upper())
+    return or_(*(contains(spelling, *columns) for spelling in spellings))
 
 
 def filter_counts(connection: Connection, selection: JobSelection) -> dict[str, list[list[Any]]]:
@@ -114,10 +122,6 @@ def rest_page(connection: Connection, selection: JobSelection, *, before_id: int
         page = page.where(jobs.c.pandaid < before_id)
     rows = connection.execute(page).mappings().all()
     return RestPage(rows=rows[:limit], has_more=len(rows) > limit, summary=status_counts(connection, selection))
-
-
-def _count(connection: Connection, jobs: Subquery, conditions: list[ColumnElement[bool]]) -> int:
-    return connection.execute(select(func.count()).select_from(jobs).where(*conditions)).scalar_one()
 
 
 def _value_counts(connection: Connection, selection: JobSelection, column: str) -> list[list[Any]]:

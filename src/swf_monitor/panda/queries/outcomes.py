@@ -20,6 +20,8 @@ OUTCOMES: Final = ("finished", "failed", "cancelled", "closed")
 LONGEST_BY_HOUR: Final = timedelta(days=3)
 # No page offers a longer window; a plot of more than this many days would show nothing.
 LONGEST: Final = timedelta(days=400)
+# PanDA touches a row at or after the job's end; a pilot's clock may be wrong, though hardly by more.
+CLOCK_SKEW: Final = timedelta(days=1)
 _FIRST_DAY: Final = datetime(1, 1, 1)  # noqa: DTZ001 - PanDA times are UTC without zone
 _INSTANT: Final = timedelta(microseconds=1)
 
@@ -56,8 +58,14 @@ class Outcomes:
 def outcomes(connection: Connection, selection: JobSelection, now: datetime) -> Outcomes:
     """Count the jobs of the selection that ended in its window; its state filter is lifted."""
     start, end = _limits(selection.window, now)
-    bucket = "hour" if end - start <= LONGEST_BY_HOUR else "day"
-    ended = replace(selection, status=None, statuses=OUTCOMES, window=Window(0, start, (start, end)))
+    bucket = "hour" if _length(selection.window) <= LONGEST_BY_HOUR else "day"
+    ended = replace(
+        selection,
+        status=None,
+        statuses=OUTCOMES,
+        window=Window(0, start, (start, end)),
+        modified_since=start - min(CLOCK_SKEW, start - _FIRST_DAY),
+    )
     bins = _bins(start, end, bucket)
     values = {status: [0] * len(bins) for status in OUTCOMES}
     positions = {beginning.isoformat(): index for index, beginning in enumerate(bins)}
@@ -69,6 +77,13 @@ def outcomes(connection: Connection, selection: JobSelection, now: datetime) -> 
 def _limits(window: Window, now: datetime) -> tuple[datetime, datetime]:
     start, end = window.ended or (window.since, now)
     return max(start, end - min(LONGEST, end - _FIRST_DAY)), end
+
+
+def _length(window: Window) -> timedelta:
+    """The length as asked for: seconds that passed since then do not count."""
+    if window.ended is None:
+        return timedelta(days=min(window.days, LONGEST.days))
+    return window.ended[1] - window.ended[0]
 
 
 def _step(bucket: str) -> timedelta:

@@ -7,6 +7,7 @@ pages the faulty states and the component that reported an error.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, Subquery, Table, and_, select
@@ -26,6 +27,7 @@ class JobSelection:
         taskid, reqid: exact numbers.
         statuses: the only states the page knows (error pages), or none for every state.
         source: the component that must have reported an error (`components.SOURCES`).
+        modified_since: leaves out rows that were last touched before; lets an index serve what asks for end times.
     """
 
     window: Window
@@ -36,6 +38,7 @@ class JobSelection:
     reqid: int | None = None
     statuses: tuple[str, ...] = ()
     source: str | None = None
+    modified_since: datetime | None = None
 
     def without(self, field: str) -> JobSelection:
         """The same selection with one filter lifted, for counting that filter's values."""
@@ -67,4 +70,6 @@ class JobSelection:
             conditions.append(columns.jobstatus.in_(self.statuses))
         if self.source is not None:
             conditions.append(reported_by(source, self.source))
+        if self.modified_since is not None:
+            conditions.append(columns.modificationtime >= self.modified_since)
         return and_(*conditions)

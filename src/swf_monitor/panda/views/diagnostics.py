@@ -18,7 +18,7 @@ from swf_monitor.panda.formatting import cell_link, fill, stamp
 from swf_monitor.panda.queries.components import SOURCES, faults_of
 from swf_monitor.panda.queries.diagnostics import faulty_jobs
 from swf_monitor.panda.states import FAULTY_JOB_STATES
-from swf_monitor.panda.views.error_choices import choice_row
+from swf_monitor.panda.views.error_choices import choice_row, without_choices
 from swf_monitor.panda.views.job_filters import requested_jobs
 from swf_monitor.panda.views.list_page import Column, ListPage
 from swf_monitor.panda.windows import requested_window
@@ -54,6 +54,7 @@ def diagnostics_list(request: HttpRequest) -> HttpResponse:
     row = choice_row(
         "error_source", "Component", _SOURCES, path=reverse(PAGE.path), window=window, filters=context["filters"]
     )
+    context["fixed_filters"] = without_choices(context["fixed_filters"], [row])
     source = query.get("error_source")
     problem = f"There is no error component called “{source}”." if source and source not in SOURCES else ""
     return render(request, "panda/diagnostics.html", {**context, "choice_rows": [row], "problem": problem})

@@ -43,3 +43,9 @@ def choice_row(
         for value, words in values
     ]
     return ChoiceRow(name, label, choices)
+
+
+def without_choices(fixed: Mapping[str, str], rows: Sequence[ChoiceRow]) -> dict[str, str]:
+    """The filters that still need a chip with a [clear] link, being in none of the rows."""
+    in_rows = {row.name for row in rows}
+    return {name: value for name, value in fixed.items() if name not in in_rows}

@@ -18,7 +18,7 @@ from swf_monitor.panda.formatting import cell_link, duration, with_query
 from swf_monitor.panda.queries.components import COMPONENTS
 from swf_monitor.panda.queries.errors import ErrorPattern, error_patterns
 from swf_monitor.panda.states import FAULTY_JOB_STATES
-from swf_monitor.panda.views.error_choices import choice_row
+from swf_monitor.panda.views.error_choices import choice_row, without_choices
 from swf_monitor.panda.views.job_filters import requested_jobs
 from swf_monitor.panda.views.list_page import Column, ListPage
 from swf_monitor.panda.windows import Window, requested_window
@@ -35,7 +35,7 @@ PAGE: Final = ListPage(
         Column("Diagnostic", orderable=False, css="wide", phone="title"),
         Column("Count", orderable=False, css="num", hint="job records with this error"),
         Column("Tasks", orderable=False, css="num"),
-        Column("Avg time to error", orderable=False, css="nowrap", hint="mean of end minus start"),
+        Column("Avg time to error", orderable=False, hint="mean of end minus start"),
         Column("Users", orderable=False),
         Column("Sites", orderable=False),
     ),
@@ -62,6 +62,7 @@ def errors_list(request: HttpRequest) -> HttpResponse:
         choice_row(name, label, values, path=reverse(PAGE.path), window=window, filters=context["filters"])
         for name, label, values in _CHOICES
     ]
+    context["fixed_filters"] = without_choices(context["fixed_filters"], rows)
     return render(request, "panda/errors.html", {**context, "choice_rows": rows, "problem": _problem(query)})
 
 

@@ -142,10 +142,9 @@ def task(row: RowMapping | None) -> Block:
     )
 
 
-def further(job: FoundJob, parameters: str) -> Block:
+def further(job: FoundJob) -> Block:
     """What else is worth reading before the list of all columns."""
-    facts = [Fact(label, _positive(job[column])) for label, column in _FURTHER]
-    return _block("Other job parameters", *facts, Fact("Payload parameters", parameters))
+    return _block("Other job parameters", *(Fact(label, _positive(job[column])) for label, column in _FURTHER))
 
 
 def worker(row: RowMapping) -> Block:

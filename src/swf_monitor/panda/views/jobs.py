@@ -8,21 +8,19 @@ from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.urls import reverse
-from sqlalchemy import RowMapping
 
 from swf_monitor.panda import windows
 from swf_monitor.panda.database import snapshot
 from swf_monitor.panda.datatables import BadRequestError, Order, answer, read_request, table_endpoint
-from swf_monitor.panda.formatting import between, cell_link, duration, stamp, status_cell, with_query
-from swf_monitor.panda.queries.conditions import BLANK
+from swf_monitor.panda.formatting import with_query
 from swf_monitor.panda.queries.jobs import filter_counts, job_page
 from swf_monitor.panda.queries.outcomes import Outcomes, outcomes
 from swf_monitor.panda.queries.selection import JobSelection
 from swf_monitor.panda.views import reading
-from swf_monitor.panda.views.job_filters import jobs_url, requested_jobs
+from swf_monitor.panda.views.job_cells import JobCells
+from swf_monitor.panda.views.job_filters import requested_jobs
 from swf_monitor.panda.views.list_page import Column, Facet, ListPage, Live
-from swf_monitor.panda.views.transformation import transformation_cell
-from swf_monitor.panda.windows import Window, requested_window
+from swf_monitor.panda.windows import requested_window
 
 PAGE: Final = ListPage(
     title="PanDA Jobs",
@@ -58,7 +56,6 @@ _SORTED_BY: Final = (
     None,
     "corecount",
 )
-_TIMED_STATES: Final = ("finished", "failed")
 
 
 def jobs_list(request: HttpRequest) -> HttpResponse:
@@ -76,7 +73,8 @@ def jobs_datatable(request: HttpRequest) -> HttpResponseBase:
     selection = requested_jobs(query)
     with snapshot() as connection:
         page = job_page(connection, selection, wanted)
-    rows = [_cells(job, selection.window) for job in page.rows]
+    cells = JobCells(selection.window)
+    rows = [cells.row(job) for job in page.rows]
     return answer(wanted, total=page.total, filtered=page.filtered, rows=rows)
 
 
@@ -86,31 +84,6 @@ def jobs_filter_counts(request: HttpRequest) -> HttpResponseBase:
     with snapshot() as connection:
         counts = filter_counts(connection, requested_jobs(request.GET.dict()))
     return JsonResponse({"filter_counts": counts})
-
-
-def _cells(job: RowMapping, window: Window) -> list[str]:
-    timed = job["jobstatus"] in _TIMED_STATES
-    return [
-        cell_link(reverse("panda_job_detail", args=[job["pandaid"]]), job["pandaid"]),
-        _task_cell(job["jeditaskid"]),
-        _filter_cell(window, username=job["produsername"]),
-        status_cell(job["jobstatus"], jobs_url(window, status=job["jobstatus"])),
-        _filter_cell(window, site=job["computingsite"]),
-        transformation_cell(job["transformation"]),
-        stamp(job["creationtime"]),
-        stamp(job["endtime"]),
-        duration(between(job["starttime"], job["endtime"])) if timed else "",
-        "" if job["corecount"] is None else str(job["corecount"]),
-    ]
-
-
-def _task_cell(jeditaskid: int | None) -> str:
-    return cell_link(reverse("panda_task_detail", args=[jeditaskid]), jeditaskid) if jeditaskid else ""
-
-
-def _filter_cell(window: Window, **value: str | None) -> str:
-    ((name, text),) = value.items()
-    return cell_link(jobs_url(window, **{name: text or BLANK}), text or "(blank)")
 
 
 def _outcome_context(query: dict[str, str]) -> dict[str, Any]:

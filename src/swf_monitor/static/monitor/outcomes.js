@@ -3,6 +3,9 @@
 (() => {
   const DRAWN = ["finished", "failed", "cancelled", "closed"];
   const HEIGHTS = { desk: 180, phone: 160 };
+  const STEPS = { hour: 3600, day: 86_400 };
+  const OPENED = "outcomes-open";
+  const COUNTS = [1, 2, 5].flatMap((digit) => [1, 10, 100, 1000, 10_000, 100_000].map((power) => digit * power)).sort((a, b) => a - b);
   const number = new Intl.NumberFormat("en-US");
   const phone = window.matchMedia("(max-width: 767px)");
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -70,37 +73,63 @@
     return pattern(context, colour("--group-waiting"), lines);
   }
 
+  /* --- axes: UTC, 24 hours, the date at its first mark --- */
+  function timeWords(moments) {
+    let before = "";
+    return moments.map((moment) => {
+      const text = new Date(moment * 1000).toISOString();
+      const day = text.slice(5, 10);
+      const words = data.bucket === "day" ? day : text.slice(11, 16) + (day === before ? "" : `\n${day}`);
+      before = day;
+      return words;
+    });
+  }
+
+  function range(_plot, first, last) {
+    return [first, last + STEPS[data.bucket]];
+  }
+
   function options(place) {
     const grid = { stroke: colour("--border"), width: 1 };
     const axis = { stroke: colour("--muted"), grid, ticks: grid, font: "12px system-ui, sans-serif" };
-    const bars = window.uPlot.paths.bars({ size: [0.85, 60], align: 1, gap: 1 });
+    const steps = data.bucket === "day" ? [1, 2, 7, 14, 28, 56].map((days) => days * STEPS.day) : [1, 3, 6, 12, 24].map((hours) => hours * STEPS.hour);
     return {
       width: place.clientWidth,
       height: phone.matches ? HEIGHTS.phone : HEIGHTS.desk,
       tzDate: (moment) => window.uPlot.tzDate(new Date(moment * 1000), "Etc/UTC"),
       legend: { show: false },
-      cursor: { drag: { x: false, y: false }, points: { show: false } },
-      scales: { y: { range: (_plot, _low, high) => [0, Math.max(1, high * 1.05)] } },
+      cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
+      scales: { x: { range }, y: { range: (_plot, _low, high) => [0, Math.max(1, high * 1.05)] } },
       axes: [
-        axis,
-        { ...axis, size: 56, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 50000, 100000], values: (_plot, ticks) => ticks.map((tick) => number.format(tick)) },
+        { ...axis, grid: { show: false }, incrs: steps, space: 56, values: (_plot, moments) => timeWords(moments) },
+        { ...axis, size: 56, incrs: COUNTS, values: (_plot, ticks) => ticks.map((tick) => number.format(tick)) },
       ],
-      series: [{}, ...[...DRAWN].reverse().map((status) => ({
-        label: status,
-        stroke: colour("--surface"),
-        width: 1,
-        fill: (own) => fillOf(status, own.ctx),
-        paths: bars,
-        points: { show: false },
-      }))],
-      hooks: { setCursor: [(own) => readout(own.cursor.idx)] },
+      series: [{}, ...[...DRAWN].reverse().map(bars)],
+      hooks: { setCursor: [(own) => readout(binAt(own))] },
+    };
+  }
+
+  function bars(status) {
+    return {
+      label: status,
+      stroke: colour("--surface"),
+      width: 1,
+      fill: (own) => fillOf(status, own.ctx),
+      paths: window.uPlot.paths.bars({ size: [0.9, 160], align: 1 }),
+      points: { show: false },
     };
   }
 
   /* --- drawing --- */
+  function binAt(own) {
+    if (own.cursor.left < 0) return -1;
+    const moment = own.posToVal(own.cursor.left, "x");
+    return Math.floor((moment - own.data[0][0]) / STEPS[data.bucket]);
+  }
+
   function readout(index) {
     const line = document.querySelector(".outcome-readout");
-    if (line) line.textContent = index === null || index === undefined ? "" : words(index);
+    if (line) line.textContent = index >= 0 && index < data.bins.length ? words(index) : "";
   }
 
   function draw() {
@@ -125,17 +154,33 @@
     const section = document.getElementById("outcomes");
     if (!section) return;
     data = JSON.parse(document.getElementById("job-outcomes-data").textContent);
-    const plotPlace = document.getElementById("outcome-plot");
-    const line = Object.assign(document.createElement("p"), { className: "outcome-readout" });
-    plotPlace.after(line);
-    if (!data.bins.length) line.textContent = "No time in this window, so nothing to draw.";
+    if (!data.bins.length) section.querySelector(".outcome-readout").textContent = "No time in this window, so nothing to draw.";
     section.querySelector(".outcome-views").hidden = false;
     for (const button of section.querySelectorAll(".outcome-views button")) {
       button.setAttribute("aria-pressed", String(button.dataset.view === view));
       button.addEventListener("click", () => choose(button));
     }
-    section.addEventListener("toggle", draw);
+    section.addEventListener("toggle", () => {
+      remember(section.open);
+      draw();
+    });
     draw();
+  }
+
+  function remember(open) {
+    try {
+      localStorage.setItem(OPENED, open ? "1" : "0");
+    } catch {
+      /* not kept */
+    }
+  }
+
+  function remembered() {
+    try {
+      return localStorage.getItem(OPENED) === "1";
+    } catch {
+      return false;
+    }
   }
 
   /* --- changes --- */
@@ -158,7 +203,7 @@
     begin();
   }
 
-  if (phone.matches) document.getElementById("outcomes")?.removeAttribute("open");
+  if (remembered()) document.getElementById("outcomes")?.setAttribute("open", "");
   begin();
   document.addEventListener("click", (event) => {
     if (event.target.closest("a[data-filter]")) setTimeout(renew, 0);
