@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.core.asgi import get_asgi_application
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -61,9 +62,10 @@ async def _answer_lifespan(receive: Receive, send: Send) -> None:
             return
 
 
-def _static_files() -> StaticFiles:
+def _static_files() -> ASGIApp:
     # The second folder holds the style of the browsable REST pages, which name files under ``rest_framework/``.
-    return StaticFiles(directory=settings.STATIC_ROOT, packages=[("rest_framework", "static")])
+    files = StaticFiles(directory=settings.STATIC_ROOT, packages=[("rest_framework", "static")])
+    return ExceptionMiddleware(files)  # turns "no such file" into 404
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "swf_monitor.settings")

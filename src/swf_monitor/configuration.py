@@ -77,4 +77,4 @@ def configuration() -> Configuration:
     Raises:
         pydantic.ValidationError: a setting is missing or wrong.
     """
-    return Configuration()  # type: ignore[call-arg]  # values come from the environment
+    return Configuration()

@@ -125,6 +125,13 @@ def build(path: Path, *, seed: int = 1, now: datetime = NOW, tasks: int = 150, j
     engine.dispose()
 
 
+def build_empty(path: Path) -> None:
+    """Write a database with all tables and no row."""
+    engine = create_engine(sqlite_url(path, read_only=False)).execution_options(schema_translate_map=SQLITE_SCHEMAS)
+    metadata.create_all(engine)
+    engine.dispose()
+
+
 class Rows:
     """Rows under construction, by table."""
 

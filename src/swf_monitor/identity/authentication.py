@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from swf_monitor.identity.tunnel import PROXY_ACCOUNT, account, asserted_name, is_tunnel
 
 
-class TunnelAuthentication(BaseAuthentication):
+class TunnelAuthentication(BaseAuthentication):  # type: ignore[misc]  # the framework carries no types
     """Contract 1.2, row `TunnelAuthentication`; first in the list, so a wrong token is ignored over the tunnel."""
 
-    def authenticate(self, request: Request) -> tuple[AbstractUser, None] | None:
+    def authenticate(self, request: Request) -> tuple[User, None] | None:
         """The named user or the proxy account for tunnel requests; None (try the next class) for others."""
         if not is_tunnel(request._request):
             return None

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 
@@ -28,17 +27,16 @@ def asserted_name(request: HttpRequest) -> str:
     return str(request.META.get("HTTP_X_REMOTE_USER", "")).strip() if is_tunnel(request) else ""
 
 
-def account(name: str) -> AbstractUser:
+def account(name: str) -> User:
     """The account called `name` (case counts), created when there is none.
 
     Raises:
         SuspiciousOperation: the name is longer than an account's may be; answered with HTTP 400.
     """
-    model = get_user_model()
-    limit = model._meta.get_field("username").max_length
+    limit = User._meta.get_field("username").max_length
     if limit is not None and len(name) > limit:
         raise SuspiciousOperation("X-Remote-User is longer than a user name may be")
-    user, created = model.objects.get_or_create(username=name)
+    user, created = User.objects.get_or_create(username=name)
     if created:
         user.set_unusable_password()
         user.save(update_fields=["password"])

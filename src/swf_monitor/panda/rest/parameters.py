@@ -64,7 +64,6 @@ def panda_endpoint(view: Callable[..., dict[str, Any]]) -> Callable[..., Respons
     HEAD is refused with 405, as on the laboratory's monitor (contract 2.6).
     """
 
-    @api_view(["GET"])
     @wraps(view)
     def endpoint(request: Request, *args: Any, **kwargs: Any) -> Response:
         try:
@@ -77,4 +76,5 @@ def panda_endpoint(view: Callable[..., dict[str, Any]]) -> Callable[..., Respons
             log.exception("the PanDA database failed in %s", request.path)
             return Response({"error": UNREADABLE}, status=500)
 
-    return endpoint
+    made: Callable[..., Response] = api_view(["GET"])(endpoint)
+    return made

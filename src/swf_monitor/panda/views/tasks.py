@@ -118,9 +118,5 @@ def _choice(value: str, number: int) -> list[Any]:
 
 def _selection(request: HttpRequest, search: str = "") -> TaskSelection:
     window = windows.requested_window(request.GET)
-    return TaskSelection(
-        since=window.since,
-        now=windows.utc_now(),
-        search=search,
-        **{name: request.GET.get(name) or None for name in _FILTERS},
-    )
+    asked: dict[str, Any] = {name: request.GET.get(name) or None for name in _FILTERS}
+    return TaskSelection(since=window.since, now=windows.utc_now(), search=search, **asked)

@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 KILL_AFTER: Final = 3
 DEFAULT_PORT: Final = 8081
+HIGHEST_PORT: Final = 65535
 
 
 class Command(BaseCommand):
@@ -44,6 +45,8 @@ def require_free_port(host: str, port: int) -> None:
     Raises:
         CommandError: it is taken, not allowed, or the address is not this machine's; one line with the fix.
     """
+    if not 0 <= port <= HIGHEST_PORT:
+        raise CommandError(f"--port {port} is not between 0 and {HIGHEST_PORT}")
     try:
         family, kind, protocol, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as trial:
@@ -52,8 +55,6 @@ def require_free_port(host: str, port: int) -> None:
     except OSError as problem:
         reason = problem.strerror or problem
         raise CommandError(f"cannot listen on {host}:{port} ({reason}); choose another port with --port") from None
-    except OverflowError:
-        raise CommandError(f"--port {port} is not between 0 and 65535") from None
 
 
 def _run(host: str, port: int, workers: int) -> None:
