@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 
 from swf_remote.configuration import Configuration
@@ -34,6 +35,7 @@ class Runtime:
         self._open = False
         self._busy = 0
         self._idle = asyncio.Event()
+        self._listen_no_more: Callable[[], None] = lambda: None
 
     async def open(self) -> None:
         """Make everything ready; safe to call twice."""
@@ -42,7 +44,7 @@ class Runtime:
         self._open = True
         install(self.record)
         await self.client.__aenter__()
-        at_termination(self.stopping.set)
+        self._listen_no_more = at_termination(self.stopping.set)
         self._probing = asyncio.create_task(self.probe.run())
 
     async def close(self) -> None:
@@ -56,6 +58,7 @@ class Runtime:
             with suppress(asyncio.CancelledError):
                 await self._probing
         await self.client.__aexit__(None, None, None)
+        self._listen_no_more()
 
     def request_begins(self) -> None:
         """One more request is being answered."""

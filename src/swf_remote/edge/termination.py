@@ -10,21 +10,27 @@ import asyncio
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from types import FrameType
 
 
-def at_termination(call: Callable[[], None]) -> None:
-    """Have `call` called in the running event loop at SIGTERM or SIGINT.
+def at_termination(call: Callable[[], None]) -> Callable[[], None]:
+    """Have `call` called in the running event loop at SIGTERM or SIGINT; returns what undoes it.
 
     Only the main thread hears signals; in another thread nothing happens, and the lifespan's end has to do.
     """
-    if threading.current_thread() is threading.main_thread():
-        loop = asyncio.get_running_loop()
+    if threading.current_thread() is not threading.main_thread():
+        return lambda: None
+    loop = asyncio.get_running_loop()
+    with ExitStack() as undo:
         for number in (signal.SIGTERM, signal.SIGINT):
-            _before_the_others(number, loop, call)
+            undo.callback(_before_the_others(number, loop, call))
+        return undo.pop_all().close
 
 
-def _before_the_others(number: signal.Signals, loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
+def _before_the_others(
+    number: signal.Signals, loop: asyncio.AbstractEventLoop, call: Callable[[], None]
+) -> Callable[[], None]:
     others = signal.getsignal(number)
 
     def handle(received: int, frame: FrameType | None) -> None:
@@ -36,4 +42,9 @@ def _before_the_others(number: signal.Signals, loop: asyncio.AbstractEventLoop, 
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
 
+    def undo() -> None:
+        if signal.getsignal(number) is handle:
+            signal.signal(number, others)
+
     signal.signal(number, handle)
+    return undo
