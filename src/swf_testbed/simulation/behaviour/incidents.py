@@ -16,8 +16,8 @@ from swf_testbed.simulation.core.world import Job, World
 from swf_testbed.simulation.states.moves import move_queue
 
 HOUR: Final = 3600.0
-DAYS_BETWEEN_OUTAGES: Final = 16.0  # of one queue
-DAYS_BETWEEN_ILLNESSES: Final = 9.0  # of one storage endpoint
+DAYS_BETWEEN_OUTAGES: Final = 22.0  # of one queue
+DAYS_BETWEEN_ILLNESSES: Final = 16.0  # of one storage endpoint
 SILENCED: Final = 0.3  # share of running jobs lost when a queue falls ill
 REBROKERED: Final = 0.5  # share of waiting jobs that a shut queue gives back, where the task is not bound to it
 _HOURS: Final = {"brokeroff": (0.5, 3.0), "offline": (1.0, 8.0), "test": (0.3, 1.5)}

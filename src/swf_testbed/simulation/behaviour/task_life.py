@@ -178,7 +178,7 @@ def _resume(world: World, task: Task) -> None:
 
 
 def _exhausted(world: World, task: Task, rng: random.Random) -> None:
-    hours = rng.uniform(1.0, 9.0)
+    hours = rng.uniform(2.0, 30.0)
     if task.plan.killed_when_exhausted:
         _after(world, task, hours * HOUR, kill)
     else:

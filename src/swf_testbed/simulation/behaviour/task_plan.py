@@ -16,7 +16,7 @@ from swf_testbed.simulation.core.chance import clamped, dice, lognormal, weighte
 KINDS: Final = {"production": 72, "analysis": 14, "streaming": 8, "test": 6}
 #: Median, spread and limit of the jobs per task.
 SIZES: Final = {
-    "production": (55, 0.75, 360),
+    "production": (58, 0.6, 300),
     "analysis": (14, 1.1, 160),
     "streaming": (64, 0.45, 200),
     "test": (3, 0.8, 10),
@@ -30,7 +30,7 @@ PEOPLE: Final = {
 #: Commands that people or protections give to a running task: share, earliest and latest hour.
 COMMANDS: Final = {
     "kill": (0.05, 0.5, 9.0),
-    "pause": (0.06, 0.3, 8.0),
+    "pause": (0.08, 0.3, 8.0),
     "finish": (0.05, 2.0, 14.0),
     "throttle": (0.04, 0.2, 4.0),
 }
@@ -39,7 +39,8 @@ SCOUTS: Final = 0.25
 SCOUTS_FAIL: Final = 0.05  # of tasks with scouts
 PENDING_FIRST: Final = 0.10
 RETRIED: Final = 0.30  # of tasks that end with something missing
-BAD_TASK: Final = 0.045  # tasks with a fault of their own, most of whose jobs fail
+BAD_TASK: Final = 0.025  # tasks with a fault of their own: many of their jobs fail
+HOPELESS_TASK: Final = 0.012  # tasks whose jobs all fail
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def plan_task(seed: int, jeditaskid: int) -> TaskPlan:
         pending_first=rng.random() < PENDING_FIRST,
         assigning=rng.random() < 0.3,
         commands=_commands(rng),
-        hold_hours=rng.uniform(0.3, 10.0),
+        hold_hours=rng.uniform(0.3, 20.0),
         retried=rng.random() < RETRIED,
         retry_after_hours=rng.uniform(0.5, 20.0),
         killed_when_exhausted=rng.random() < 0.4,
@@ -105,7 +106,10 @@ def _storage(rng: random.Random, kind: str) -> str:
 
 def _badness(rng: random.Random) -> float:
     """What the task's own faults add to the failure rate of each of its jobs."""
-    return rng.uniform(0.25, 0.97) if rng.random() < BAD_TASK else rng.betavariate(0.4, 30)
+    luck = rng.random()
+    if luck < HOPELESS_TASK:
+        return 1.0
+    return rng.uniform(0.25, 0.97) if luck < HOPELESS_TASK + BAD_TASK else rng.betavariate(0.4, 30)
 
 
 def _commands(rng: random.Random) -> tuple[tuple[float, str], ...]:

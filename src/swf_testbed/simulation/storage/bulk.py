@@ -15,26 +15,36 @@ from sqlalchemy import JSON, Connection, DateTime, Table, insert
 from swf_monitor.panda.schema import table
 from swf_testbed.simulation.core.ledger import Row
 
+Columns = tuple[str, ...]
 Values = tuple[Any, ...]
 
 
-def insert_rows(connection: Connection, name: str, columns: tuple[str, ...], rows: list[Row]) -> None:
+def insert_rows(connection: Connection, name: str, columns: Columns, rows: list[Row]) -> None:
     """Insert rows that all have exactly these columns."""
-    wanted = set(columns)
-    columns = tuple(column.name for column in table(name).columns if column.name in wanted)
+    columns = _columns_with_values(table(name), set(columns), rows)
     if connection.dialect.name == "postgresql":
         _copy(connection, table(name), columns, rows)
     else:
         _execute_many(connection, table(name), columns, rows)
 
 
-def _execute_many(connection: Connection, target: Table, columns: tuple[str, ...], rows: list[Row]) -> None:
+def _columns_with_values(target: Table, given: set[str], rows: list[Row]) -> Columns:
+    """In the table's order, without those that are empty in every row; a column with a default has to be named."""
+    return tuple(
+        column.name
+        for column in target.columns
+        if column.name in given
+        and (column.server_default is not None or any(row[column.name] is not None for row in rows))
+    )
+
+
+def _execute_many(connection: Connection, target: Table, columns: Columns, rows: list[Row]) -> None:
     statement = insert(target).values(dict.fromkeys(columns)).compile(dialect=connection.dialect)
     text = str(statement).replace(f"{target.schema}.", "", 1)
     connection.exec_driver_sql(text, _values(target, columns, rows, _sqlite_form))
 
 
-def _copy(connection: Connection, target: Table, columns: tuple[str, ...], rows: list[Row]) -> None:
+def _copy(connection: Connection, target: Table, columns: Columns, rows: list[Row]) -> None:
     cursor = connection.connection.cursor()
     names = ", ".join(f'"{column}"' for column in columns)
     with cursor.copy(f"COPY {target.schema}.{target.name} ({names}) FROM STDIN") as copy:
@@ -42,7 +52,7 @@ def _copy(connection: Connection, target: Table, columns: tuple[str, ...], rows:
             copy.write_row(values)
 
 
-def _values(target: Table, columns: tuple[str, ...], rows: list[Row], form: Any) -> list[Values]:
+def _values(target: Table, columns: Columns, rows: list[Row], form: Any) -> list[Values]:
     """The rows as tuples in the order of the columns, each value in the driver's form."""
     in_order = itemgetter(*columns)
     special = [n for n, column in enumerate(columns) if isinstance(target.c[column].type, DateTime | JSON)]

@@ -41,7 +41,11 @@ def open_engine(address: URL, *, bulk: bool = False) -> Engine:
         return create_engine(address, pool_pre_ping=True, hide_parameters=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": 10}, hide_parameters=True)
-    pragmas = ("journal_mode=OFF", "synchronous=OFF") if bulk else ("journal_mode=WAL", "synchronous=NORMAL")
+    pragmas = (
+        ("journal_mode=OFF", "synchronous=OFF", "cache_size=-131072", "temp_store=MEMORY")
+        if bulk
+        else ("journal_mode=WAL", "synchronous=NORMAL")
+    )
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:
