@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, create_engine
+from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.types import DateTime, Integer, Numeric
 
 from swf_monitor.panda.database import sqlite_url
@@ -114,7 +114,7 @@ TRANSFORMATIONS = [
 
 def build(path: Path, *, seed: int = 1, now: datetime = NOW, tasks: int = 150, jobs: int = 3000) -> None:
     """Write the database file `path`."""
-    engine = create_engine(sqlite_url(path, read_only=False)).execution_options(schema_translate_map=SQLITE_SCHEMAS)
+    engine = _writing_engine(path)
     rows = Rows(random.Random(seed), now)
     with engine.begin() as connection:
         metadata.create_all(connection)
@@ -127,9 +127,17 @@ def build(path: Path, *, seed: int = 1, now: datetime = NOW, tasks: int = 150, j
 
 def build_empty(path: Path) -> None:
     """Write a database with all tables and no row."""
-    engine = create_engine(sqlite_url(path, read_only=False)).execution_options(schema_translate_map=SQLITE_SCHEMAS)
-    metadata.create_all(engine)
+    engine = _writing_engine(path)
+    with engine.begin() as connection:
+        metadata.create_all(connection)
     engine.dispose()
+
+
+def _writing_engine(path: Path) -> Engine:
+    engine = create_engine(sqlite_url(path, read_only=False)).execution_options(schema_translate_map=SQLITE_SCHEMAS)
+    # The file need not survive a power failure; waiting for the disk is most of the time otherwise.
+    event.listen(engine, "connect", lambda connection, _record: connection.execute("PRAGMA synchronous=OFF"))
+    return engine
 
 
 class Rows:

@@ -18,10 +18,16 @@ def no_panda(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "panda_engine", lambda: engine)
 
 
+@pytest.fixture(scope="module")
+def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("empty") / "panda.sqlite3"
+    build_empty(path)
+    return path
+
+
 @pytest.fixture
-def empty_panda(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    build_empty(tmp_path / "empty.sqlite3")
-    engine = database.read_only_engine(database.sqlite_url(tmp_path / "empty.sqlite3", read_only=True))
+def empty_panda(empty_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = database.read_only_engine(database.sqlite_url(empty_file, read_only=True))
     monkeypatch.setattr(database, "panda_engine", lambda: engine)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 from tests.monitor.conftest import Site
 from tests.monitor.panda_rows import NOW, build
 
@@ -78,19 +79,23 @@ def test_rows_do_not_cost_statements(
     assert begun == few.begun == 1
 
 
-def test_figures_of_a_page_are_of_one_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, panda: datetime) -> None:
+def test_figures_of_a_page_are_of_one_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "moving.sqlite3"
     build(path, tasks=5, jobs=40)
-    with database.read_only_engine(database.sqlite_url(path, read_only=False)).connect() as writer:
-        writer.exec_driver_sql("PRAGMA journal_mode=WAL")
+    writer = sqlite3.connect(path, isolation_level=None)
+    writer.execute("PRAGMA journal_mode=WAL")
     engine = database.read_only_engine(database.sqlite_url(path, read_only=True))
     monkeypatch.setattr(database, "panda_engine", lambda: engine)
     count = "SELECT (SELECT COUNT(*) FROM jobsactive4) + (SELECT COUNT(*) FROM jobsarchived4)"
     with database.snapshot() as reader:
         before = reader.exec_driver_sql(count).scalar_one()
-        writer_engine = database.read_only_engine(database.sqlite_url(path, read_only=False))
-        with writer_engine.connect() as writer, writer.begin():
-            writer.exec_driver_sql("DELETE FROM jobsactive4")
+        writer.execute("DELETE FROM jobsactive4")
         assert reader.exec_driver_sql(count).scalar_one() == before
     with database.snapshot() as reader:
         assert reader.exec_driver_sql(count).scalar_one() < before
+    writer.close()
+
+
+def test_the_monitor_cannot_write(many: Counter) -> None:
+    with database.snapshot() as connection, pytest.raises(OperationalError, match="readonly"):
+        connection.exec_driver_sql("DELETE FROM jobsactive4")

@@ -69,4 +69,4 @@ def test_a_queue_without_settings_still_has_a_page(site: Site, panda: datetime) 
 
 def test_names_with_signs_can_be_opened(site: Site, panda: datetime) -> None:
     links = re.findall(r'href="(/swf-monitor/panda/epic-queues/[^"]+)">BNL &lt;test&gt;', site.html(LIST))
-    assert "BNL &lt;test&gt; &amp; Söhne</h1>" in site.html(links[0])
+    assert "BNL &lt;test&gt; &amp; Söhne</h1>" in site.html(unescape(links[0]))
