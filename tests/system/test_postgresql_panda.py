@@ -1,0 +1,76 @@
+"""The simulated PanDA on PostgreSQL: the same rows as on SQLite, read back and moved on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import URL, Connection, Engine, select
+from tests.system.postgresql import Server
+from tests.testbed.simulation.panda_rules import Tables, violations
+from tests.testbed.simulation.worlds import CHECKED
+
+from swf_monitor.panda.schema import metadata, table
+from swf_testbed.simulation import seeding
+from swf_testbed.simulation.running import Live
+from swf_testbed.simulation.storage import database, marks
+from swf_testbed.simulation.storage.reader import read_world
+
+NOW = datetime.fromisoformat("2026-11-24 12:00")
+ORDER = seeding.Order(6, NOW, timedelta(hours=8), first_tasks=6)
+
+
+@pytest.fixture(scope="module")
+def address(postgresql: Server) -> URL:
+    """A PostgreSQL database with a short history."""
+    url = database.parsed(postgresql.url("panda"))
+    seeding.seed(url, ORDER, lambda _: None)
+    return url
+
+
+@pytest.fixture(scope="module")
+def engine(address: URL) -> Iterator[Engine]:
+    """The door to it."""
+    made = database.open_engine(address)
+    yield made
+    made.dispose()
+
+
+def contents(connection: Connection, name: str) -> list[tuple[Any, ...]]:
+    """Every row of a table, in an order of its own; PostgreSQL pads texts of fixed length."""
+    rows = connection.execute(select(metadata.tables[name]))
+    return sorted((tuple(v.rstrip() if isinstance(v, str) else v for v in row) for row in rows), key=repr)
+
+
+def test_both_databases_hold_the_same_rows(engine: Engine, tmp_path: Path) -> None:
+    embedded = database.parsed(f"sqlite:///{tmp_path / 'panda.sqlite3'}")
+    seeding.seed(embedded, ORDER, lambda _: None)
+    small = database.open_engine(embedded)
+    with engine.connect() as one, small.connect() as two:
+        unequal = [name for name in metadata.tables if contents(one, name) != contents(two, name)]
+    small.dispose()
+    assert unequal == []
+
+
+def test_whole_data_is_known_and_kept(address: URL) -> None:
+    found = seeding.existing(address)
+    assert found is not None
+    assert (found.seed, found.simulated_until) == (6, NOW)
+
+
+def test_the_simulation_goes_on_from_the_tables(engine: Engine) -> None:
+    until = NOW
+    for hours in (1, 5):
+        until += timedelta(hours=hours)
+        with engine.begin() as connection:
+            notes = marks.read_marks(connection)
+            assert notes is not None
+            live = Live(engine, read_world(connection, notes), notes)
+        live.step(until)
+    with engine.connect() as connection:
+        rows = {name: [dict(row) for row in connection.execute(select(table(name))).mappings()] for name in CHECKED}
+    assert violations(Tables.of(rows), until) == []
+    assert len(rows["jobsarchived4"]) > 100
