@@ -19,6 +19,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 120
+READY = "Ready after"
 POLL_SECONDS = 0.05
 
 
@@ -44,6 +45,7 @@ class Demo:
     process: subprocess.Popen[str]
     var: Path
     output: Path
+    earlier_starts: int
 
     @property
     def state(self) -> dict[str, object]:
@@ -92,6 +94,7 @@ class Demo:
 def start_demo(var: Path, *arguments: str) -> Demo:
     """Start a demo on free ports and return at once."""
     output = var.parent / f"{var.name}.out"
+    earlier_starts = output.read_text().count(READY) if output.exists() else 0
     ports = {name: str(free_port()) for name in ("--port", "--monitor-port", "--tunnel-port")}
     command = [str(Path(sys.executable).with_name("swf-testbed")), "demo", "--var", str(var)]
     for pair in ports.items():
@@ -100,12 +103,12 @@ def start_demo(var: Path, *arguments: str) -> Demo:
         process = subprocess.Popen(
             [*command, *arguments], cwd=ROOT, stdout=stream, stderr=subprocess.STDOUT, text=True, start_new_session=True
         )
-    return Demo(process, var, output)
+    return Demo(process, var, output, earlier_starts)
 
 
 def wait_ready(demo: Demo) -> Demo:
-    """Wait for ``demo.json``."""
-    demo.until((demo.var / "demo.json").exists, READY_SECONDS, "the demo is ready")
+    """Wait until this start says that it is ready; ``demo.json`` alone may be left over from a killed one."""
+    demo.until(lambda: demo.terminal().count(READY) > demo.earlier_starts, READY_SECONDS, "the demo is ready")
     return demo
 
 

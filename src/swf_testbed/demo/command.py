@@ -18,7 +18,7 @@ from swf_testbed.demo.plan import Options, parts
 from swf_testbed.demo.preparation import PreparationError, prepare_gateway, prepare_monitor, seed_database
 from swf_testbed.demo.readiness import busy_port
 from swf_testbed.demo.secrets import DemoSecrets, load_or_make_secrets
-from swf_testbed.demo.state_file import write_state
+from swf_testbed.demo.state_file import STATE_FILE, write_state
 from swf_testbed.demo.supervisor import PartFailedError, Supervisor
 
 
@@ -76,7 +76,7 @@ async def _run_demo(options: Options) -> None:
     begin = monotonic()
     made = load_or_make_secrets(options.var / "secrets.json")
     token = await _prepare(options, made)
-    state = options.var / "demo.json"
+    state = options.var / STATE_FILE
     logs = options.var / "logs"
     logs.mkdir(exist_ok=True)
     supervisor = Supervisor(logs, click.echo, lambda pids: write_state(state, options, made, pids))
@@ -115,6 +115,7 @@ def _run_alone(options: Options, *, clean: bool) -> None:
     with _sole_owner(options.var):
         if problem := busy_port(options):
             raise DemoError(problem)
+        (options.var / STATE_FILE).unlink(missing_ok=True)  # left over when an earlier demo was killed
         if clean:
             _remove_data(options.var)
         asyncio.run(_until_signalled(options))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Final
 
 from swf_testbed.demo.plan import Options
 from swf_testbed.demo.secrets import DemoSecrets
+
+STATE_FILE: Final = "demo.json"
 
 
 def write_state(path: Path, options: Options, made: DemoSecrets, pids: dict[str, int]) -> None:
