@@ -12,15 +12,19 @@ class Candidates:
         self._text = text
         self._end = end
         self._next = dict.fromkeys(needles, -1)
+        self._asked, self._nearest = 0, -1
 
     def after(self, position: int) -> int:
         """The first occurrence at or after `position`, or the end of the text."""
-        nearest = self._end
-        for needle, place in self._next.items():
-            nearest = min(nearest, place if place >= position else self._find(needle, position))
-        return nearest
+        if not self._asked <= position <= self._nearest:
+            self._asked = position
+            self._nearest = min((self._of(needle, position) for needle in self._next), default=self._end)
+        return self._nearest
 
-    def _find(self, needle: bytes, position: int) -> int:
+    def _of(self, needle: bytes, position: int) -> int:
+        known = self._next[needle]
+        if known >= position:
+            return known
         found = self._text.find(needle, position, self._end)
         self._next[needle] = found = self._end if found < 0 else found
         return found

@@ -80,8 +80,15 @@ class Decoding:
             self._sources.append(source)
 
 
+def shifted(found: Sequence[Edit], distance: int) -> list[Edit]:
+    """`found` in a slice that begins at `distance`, as edits of the whole text."""
+    return [Edit(start + distance, end + distance, new) for start, end, new in found]
+
+
 def carried_back(found: Sequence[Edit], decoded: Decoded, source: bytes) -> list[Edit]:
     """`found` in decoded text as edits of `source`; a new slash is written as the old one was (``/``, ``\\/``)."""
+    if len(decoded.sources) == 1:
+        return shifted(found, decoded.sources[0])
     return [
         Edit(decoded.source(edit.start), decoded.source(edit.end), _respelt(edit, decoded, source)) for edit in found
     ]

@@ -55,16 +55,18 @@ class HtmlScanner:
             position = moved
 
     def _markup(self, view: View, position: int) -> int:
-        boring = grammar.TEXT if self._foreign else grammar.BORING
         markup = self._state
         sought = position
         while position < view.end:
             candidate = self._candidates.after(max(sought, position))
+            boring = grammar.TEXT if self._foreign else grammar.BORING
             position = reach(boring, view.text, position, candidate)
             if position == candidate:
                 sought = candidate + 1
                 continue
-            moved = self._construct(view, position)
+            moved = self._link(view, position, candidate)
+            if moved == position:
+                moved = self._construct(view, position)
             if moved == position or self._state != markup:
                 return moved
             position = moved
@@ -72,10 +74,6 @@ class HtmlScanner:
 
     def _construct(self, view: View, position: int) -> int:
         """Step over what begins with the "<" at `position`; stay there if its end has not come yet."""
-        link = grammar.LINK.match(view.text, position, min(view.end, position + LIMIT))
-        if link and self._is_all(link):
-            view.edits += self._nested.rules.url(view.text, *link.span("value"))
-            return link.end()
         if view.end - position < grammar.LONGEST_OPENING and not view.final:
             return position
         opening = grammar.OPENING.match(view.text, position, view.end)
@@ -87,10 +85,16 @@ class HtmlScanner:
             return opening.end()
         return self._begin_passing(opening, opening.lastgroup)
 
-    def _is_all(self, link: re.Match[bytes]) -> bool:
-        """Whether nothing in this link but its address can matter."""
-        first = self._candidates.after(link.start())
-        return first >= link.start("value") and self._candidates.after(max(first, link.end("value"))) >= link.end()
+    def _link(self, view: View, position: int, candidate: int) -> int:
+        """Step over a plain link at `position` in which nothing but its address matters; else stay there."""
+        link = grammar.LINK.match(view.text, position, min(view.end, position + LIMIT))
+        if link is None:
+            return position
+        start, end = link.span("value")
+        if candidate < start or self._candidates.after(max(candidate + 1, end)) < link.end():
+            return position
+        view.edits += self._nested.rules.url(view.text, start, end)
+        return link.end()
 
     def _begin_passing(self, opening: re.Match[bytes], kind: str) -> int:
         if kind == "cdata" and not self._foreign:
@@ -191,7 +195,7 @@ class HtmlScanner:
             return start + 1
         limit = min(view.end, start + LIMIT)
         attribute = grammar.ATTRIBUTE.match(view.text, start, limit)
-        if attribute and view.text[attribute.end() : limit].strip():
+        if attribute and grammar.GOES_ON.match(view.text, attribute.end(), limit):
             view.edits += self._reader.tag(view.text, self._tag_name, *attribute.span())
             return attribute.end()
         if limit - start >= LIMIT:

@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable
 
 from . import html_grammar as grammar
-from .edits import Edit, carried_back
-from .escapes import plain, without_references
+from .edits import Edit, carried_back, shifted
+from .escapes import without_references
 from .html_grammar import attribute_value
 from .nested import Language, Nested
 from .runs import reach
-from .values import looks_like_json
+from .values import looks_like_json, value_edits
 
 _URL = frozenset(
     b"href src action formaction poster cite background longdesc manifest data codebase icon lowsrc dynsrc profile "
@@ -54,8 +54,9 @@ class AttributeReader:
         reader = self._reader(text, tag, name, rest)
         if reader is None:
             return []
-        escaped = text.find(b"&", start, end) >= 0
-        decoded = without_references(text, start, end) if escaped else plain(text, start, end)
+        if text.find(b"&", start, end) < 0:
+            return shifted(reader(text[start:end]), start)
+        decoded = without_references(text, start, end)
         return carried_back(reader(decoded.text), decoded, text)
 
     def part(self, text: bytes, position: int, end: int) -> list[Edit]:
@@ -96,11 +97,13 @@ class AttributeReader:
         script = _JAVASCRIPT.match(text)
         if script is None:
             return self._rules.url(text, 0, len(text))
-        found = self._nested.edits(Language.JAVASCRIPT, text[script.end() :])
-        return [Edit(edit.start + script.end(), edit.end + script.end(), edit.new) for edit in found]
+        return shifted(self._nested.edits(Language.JAVASCRIPT, text[script.end() :]), script.end())
 
     def _data(self, text: bytes) -> list[Edit]:
-        return self._nested.edits(Language.JSON if looks_like_json(text) else Language.VALUE, text)
+        if looks_like_json(text):
+            return self._nested.edits(Language.JSON, text)
+        blanks = len(text) - len(text.lstrip())
+        return shifted(value_edits(self._nested, text.strip()), blanks)
 
     def _list(self, text: bytes) -> list[Edit]:
         return [edit for word in _LISTED.finditer(text) for edit in self._rules.url(text, *word.span())]

@@ -22,10 +22,14 @@ TAG = re.compile(
     % (_NAME, _BLANK, _ATTRIBUTE_NAME, _EQUALS, _VALUE, _NO_VALUE)
 )
 """A complete start or end tag."""
+A_TAG = re.compile(rb"</?(?:[A-Za-z]|\Z)")
+"""What is a tag, or may become one with more text."""
 TAG_OPENING = re.compile(rb"</?(?P<name>%b)(?=[%b/>])" % (_NAME, _BLANK))
 """A tag's beginning, as far as its name."""
 BETWEEN = re.compile(rb"[%b/]*+" % _BLANK)
 """What may stand between attributes."""
+GOES_ON = re.compile(rb"[%b]*+[^%b]" % (_BLANK, _BLANK))
+"""That more than blanks follows, so that an attribute is known to be complete."""
 ATTRIBUTE = re.compile(
     rb"(?P<name>%b)(?:%b(?:\"(?P<double>[^\"]*+)\"|'(?P<single>[^']*+)'|(?P<bare>(?![\"'])[^%b>]++)|(?=>))|%b)"
     % (_ATTRIBUTE_NAME, _EQUALS, _BLANK, _NO_VALUE)
@@ -35,14 +39,13 @@ OPEN_VALUE = re.compile(rb"(?P<name>%b)%b(?P<quote>[\"'])" % (_ATTRIBUTE_NAME, _
 """An attribute up to the quote that opens its value."""
 
 _CERTAIN_START = rb"[a-hj-loqru-wyz]|t[adhrb]|s[aelmopu]|str|i(?=[nm >])|na|p(?=[ >ar])|me"
-_CERTAIN_REST = rb"[^\"'>=]*+(?:(?<=[\w:.-])=\"[^\"]*+\"[^\"'>=]*+)*+>"
-BORING = re.compile(rb"(?:[^<]*+<(?:/[A-Za-z]|%b)%b)*+[^<]*+" % (_CERTAIN_START, _CERTAIN_REST))
+_QUOTED_VALUES = rb"(?:(?<=[\w:.-])=\"[^\"]*+\"[^\"'>=]*+)*+"
+_CERTAIN_REST = rb"[^%b/>\"'=]*+(?:[%b/][^\"'>=]*+%b)?+>" % (_BLANK, _BLANK, _QUOTED_VALUES)
+BORING = re.compile(rb"(?:[^<]*+<(?:(?:/[A-Za-z]|%b)%b|(?=[^A-Za-z/!?])))*+[^<]*+" % (_CERTAIN_START, _CERTAIN_REST))
 """Text and plain tags that neither begin raw text nor foreign content."""
 TEXT = re.compile(rb"[^<]*+")
 """Text alone."""
-LINK = re.compile(
-    rb"<a (?:class=\"[^\"]*+\" )?href=\"(?P<value>[^\"&]*+)\"[^\"'>=]*+(?:(?<=[\w:.-])=\"[^\"]*+\"[^\"'>=]*+)*+>"
-)
+LINK = re.compile(rb"<a (?:class=\"[^\"]*+\" )?href=\"(?P<value>[^\"&]*+)\"[^\"'>=]*+%b>" % _QUOTED_VALUES)
 """The commonest tag that holds a URL, in its commonest form."""
 
 # Elements whose content is no markup. In SVG and MathML they are ordinary elements.

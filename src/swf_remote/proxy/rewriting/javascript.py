@@ -129,7 +129,7 @@ class JavaScriptScanner:
         text, quote, limit = view.text, view.text[position], min(view.end, position + LIMIT)
         stop = reach(grammar.BODY[quote], text, position + 1, limit)
         if not self._is_end(text, stop, limit):
-            return self._unfinished(quote, position, limit, position + 1)
+            return self._unfinished(view, position, position + 1)
         if text[stop] != quote:
             return stop
         if text[position + 1 : stop] == grammar.MODE_KEY:
@@ -137,12 +137,12 @@ class JavaScriptScanner:
         view.edits += self._literal(text, position + 1, stop, begins=True)
         return stop + 1
 
-    def _unfinished(self, quote: int, position: int, limit: int, inside: int) -> int:
+    def _unfinished(self, view: View, position: int, inside: int) -> int:
         """What to do with a string from `position` whose end is not in sight; its text goes on at `inside`."""
-        if limit - position < LIMIT:
+        if view.end - position < LIMIT:
             return position
-        self._long_quote = quote
-        return inside
+        self._long_quote = _BACKTICK if self._in_template else view.text[position]
+        return self._pass_string(view, inside)
 
     def _mode(self, view: View, position: int, stop: int) -> int:
         """``localStorage.getItem('navMode')``: only the string stays, with the mode as its text."""
@@ -178,7 +178,7 @@ class JavaScriptScanner:
         limit = min(view.end, position + LIMIT)
         stop = reach(grammar.BODY[_BACKTICK], view.text, position, limit)
         if not self._is_end(view.text, stop, limit):
-            return self._unfinished(_BACKTICK, position, limit, position)
+            return self._unfinished(view, position, position)
         template = self._templates[-1]
         view.edits += self._literal(view.text, position, stop, begins=template.bare)
         template.bare = template.bare and stop == position

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from .edits import Edit
+from .edits import Edit, shifted
 from .nested import Language, Nested
 from .urls import UrlRules
 from .values import looks_like_json
@@ -47,7 +47,7 @@ def _markup(nested: Nested, text: bytes, start: int) -> list[Edit]:
     if opening < 0:
         return attributes
     found = nested.edits(Language.HTML_PART, text[opening:])
-    return attributes + [Edit(edit.start + opening, edit.end + opening, edit.new) for edit in found]
+    return attributes + shifted(found, opening)
 
 
 @lru_cache(maxsize=8)

@@ -10,9 +10,10 @@ import re
 from .candidates import Candidates
 from .edits import Decoded, Edit, carried_back
 from .escapes import plain, without_backslashes
-from .nested import Language, Nested
+from .nested import Nested
 from .runs import reach
 from .streaming import LIMIT, View
+from .values import value_edits
 
 _BODY = re.compile(rb'(?:[^"\\]++|\\[\s\S])*+')
 _BORING = re.compile(rb'(?:[^"]*+"(?:[^"\\]++|\\[\s\S])*+")*+[^"]*+')
@@ -71,17 +72,18 @@ class JsonScanner:
 
     def _value(self, text: bytes, start: int, end: int) -> list[Edit]:
         decoded = _decoded(text, start, end)
-        return carried_back(self._nested.edits(Language.VALUE, decoded.text), decoded, text)
+        return carried_back(value_edits(self._nested, decoded.text), decoded, text)
 
 
 def _decoded(text: bytes, start: int, end: int) -> Decoded:
-    r"""The string's text. Where quotes are all that is escaped, ``\"`` becomes a space and a quote.
+    r"""The string's text. Where quotes are all that is escaped, ``\"`` becomes a quote and a space.
 
-    HTML reads both the same, no position moves, and the cells of a table are decoded in one step.
+    In HTML a space at either end of a value means nothing, no position moves, and a table's cells are decoded in one
+    step.
     """
     backslashes = text.count(b"\\", start, end)
     if not backslashes:
         return plain(text, start, end)
     if backslashes == text.count(b'\\"', start, end):
-        return Decoded(text[start:end].replace(b'\\"', b' "'), [0], [start])
+        return Decoded(text[start:end].replace(b'\\"', b'" '), [0], [start])
     return without_backslashes(text, start, end)

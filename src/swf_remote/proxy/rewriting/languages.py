@@ -13,7 +13,6 @@ from .json import JsonScanner
 from .nested import Language, Nested
 from .streaming import Scanner, View
 from .urls import UrlRules
-from .values import ValueScanner
 
 # Each level takes one more escaping in the source; pages use three (HTML in a string in a script).
 DEEPEST: Final = 5
@@ -24,7 +23,6 @@ _SCANNERS: Final[dict[Language, Callable[[Nested], Scanner]]] = {
     Language.CSS: CssScanner,
     Language.JAVASCRIPT: JavaScriptScanner,
     Language.JSON: JsonScanner,
-    Language.VALUE: ValueScanner,
 }
 
 
@@ -34,6 +32,7 @@ class Languages:
     def __init__(self, rules: UrlRules, depth: int = 0) -> None:
         self.rules = rules
         self._depth = depth
+        self._deeper: Languages | None = None
 
     def scanner(self, language: Language) -> Scanner:
         """A scanner for text of `language` at this level."""
@@ -43,6 +42,6 @@ class Languages:
         """Edits of `text`, a whole piece of `language`, one level deeper."""
         found: list[Edit] = []
         if self._depth < DEEPEST:
-            deeper = Languages(self.rules, self._depth + 1)
-            deeper.scanner(language).scan(View(text, len(text), True, found), 0)
+            self._deeper = self._deeper or Languages(self.rules, self._depth + 1)
+            self._deeper.scanner(language).scan(View(text, len(text), True, found), 0)
         return found

@@ -20,8 +20,6 @@ class Language(Enum):
     CSS = auto()
     JAVASCRIPT = auto()
     JSON = auto()
-    VALUE = auto()
-    """A string of data: a URL, or HTML, or neither."""
 
 
 class Nested(Protocol):

@@ -54,9 +54,11 @@ def end_of_block(text: bytes, opened: int, start: int, end: int, *, final: bool)
     position = text.find(b"<", start, limit)
     while position >= 0:
         tag = grammar.TAG.match(text, position, limit)
+        if tag is None and grammar.A_TAG.match(text, position, limit):
+            break
         if tag and tag["name"].lower() == b"div":
             depth += -1 if tag["slash"] else 1
             if not depth:
                 return tag.end()
         position = text.find(b"<", tag.end() if tag else position + 1, limit)
-    return NoEnd.NEVER if final or limit < end else NoEnd.NOT_YET
+    return NoEnd.NEVER if final or limit < end or limit - opened >= LONGEST_BLOCK else NoEnd.NOT_YET

@@ -53,10 +53,11 @@ class UrlRules:
         while start < end and text[end - 1] in _BLANK:
             end -= 1
         begin = self._start.match(text, start, end)
-        if begin is None and _FOREIGN.match(text, start, end):
+        if begin:
+            return [Edit(start, begin.end(), self.mount), *self.query(text, begin.end(), end)]
+        if _FOREIGN.match(text, start, end):
             return []
-        first = [Edit(begin.start(), begin.end(), self.mount)] if begin else []
-        return first + self.query(text, begin.end() if begin else start, end)
+        return self.query(text, start, end)
 
     def query(self, text: bytes, start: int, end: int) -> list[Edit]:
         """Edits of the monitor's URLs among the query values of ``text[start:end]``, the tail of a URL."""
@@ -76,7 +77,9 @@ class UrlRules:
         """`url` without an origin that no reader can reach; an upstream address is nobody's business."""
         origin = self._dead_origin.match(url)
         end = origin.end() if origin else 0
-        return url if not end or url[end : end + 1] not in b"/?#" else url[end:] or b"/"
+        if not end or url[end : end + 1] not in (b"", b"/", b"?", b"#"):
+            return url
+        return url[end:] or b"/"
 
     def _without_mount(self, text: bytes) -> list[Edit] | None:
         return [Edit(0, 1, self.mount + b"/")] if text.startswith(self._mountless) and b"<" not in text else None

@@ -4,23 +4,14 @@ from __future__ import annotations
 
 from .edits import Edit
 from .nested import Language, Nested
-from .streaming import View
 
 
-class ValueScanner:
-    """Looks at one complete string."""
-
-    def __init__(self, nested: Nested) -> None:
-        self._nested = nested
-
-    def scan(self, view: View, position: int) -> int:
-        """Add the edits of the string, which is in view as a whole."""
-        value = view.text[position : view.end]
-        found = self._nested.rules.whole(value)
-        if found is None:
-            found = self._nested.edits(Language.HTML, value) if b"<" in value else []
-        view.edits += (Edit(edit.start + position, edit.end + position, edit.new) for edit in found)
-        return view.end
+def value_edits(nested: Nested, text: bytes) -> list[Edit]:
+    """Edits of `text`, a complete string of data."""
+    found = nested.rules.whole(text)
+    if found is not None:
+        return found
+    return nested.edits(Language.HTML, text) if b"<" in text else []
 
 
 def looks_like_json(text: bytes) -> bool:
