@@ -18,7 +18,8 @@ def main() -> None:
     """Run one command; ``swf-monitor help`` lists them."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "swf_monitor.settings")
     try:
-        configuration()
+        # SQLite makes the file, not its folder.
+        configuration().db_name.parent.mkdir(parents=True, exist_ok=True)
     except ValidationError as problem:
         for line in explain(problem):
             sys.stderr.write(f"swf-monitor: {line}\n")

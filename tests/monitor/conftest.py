@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 from django.test import Client
-from tests.monitor.panda_rows import NOW, build
 
 from swf_monitor.panda import database, windows
+from tests.monitor.panda_rows import NOW, build
 
 
 @pytest.fixture(scope="session")

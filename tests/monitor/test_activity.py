@@ -10,6 +10,7 @@ from html import unescape
 from typing import Any
 
 import pytest
+
 from tests.monitor.conftest import Site
 from tests.monitor.definitions import IN_TASK_WINDOW, JOBS, job_window, task_window
 

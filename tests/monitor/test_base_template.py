@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
-from tests.monitor.conftest import Site
 
 import swf_monitor
+from tests.monitor.conftest import Site
 
 PAGES = {
     "/prod/": "epicprod - ePIC Production System - SWF Monitor",

@@ -6,9 +6,9 @@ import json
 from datetime import datetime
 
 import pytest
-from tests.monitor.conftest import Site
 
 from swf_monitor.panda.datatables import MOST_ROWS, BadRequestError, Order, read_request
+from tests.monitor.conftest import Site
 
 TABLE = "/panda/tasks/datatable/"
 DEFAULT = Order("id")

@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.test import Client
 from rest_framework.authtoken.models import Token
+
 from tests.monitor.conftest import Site
 
 pytestmark = pytest.mark.django_db

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.monitor.conftest import Site
-from tests.monitor.panda_rows import build_empty
 
 from swf_monitor.panda import database
+from tests.monitor.conftest import Site
+from tests.monitor.panda_rows import build_empty
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
-from tests.monitor.conftest import Site
-from tests.monitor.panda_rows import NOW, build
 
 from swf_monitor.panda import database, windows
+from tests.monitor.conftest import Site
+from tests.monitor.panda_rows import NOW, build
 
 URLS = [
     "/prod/",

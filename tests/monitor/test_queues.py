@@ -10,6 +10,7 @@ from html import unescape
 from urllib.parse import unquote
 
 import pytest
+
 from tests.monitor.conftest import Site
 from tests.monitor.definitions import JOBS, job_window
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+
 from tests.monitor.conftest import Site
 from tests.monitor.definitions import IN_TASK_WINDOW, TASK_COUNTS, task_window
 

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.monitor.conftest import Site
-from tests.monitor.panda_rows import build_empty
 
 from swf_monitor.panda import database, windows
 from swf_monitor.panda.system import system_status
+from tests.monitor.conftest import Site
+from tests.monitor.panda_rows import build_empty
 
 JSON = "/panda/system/status.json"
 

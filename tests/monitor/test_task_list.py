@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+
 from tests.monitor.conftest import Site
 from tests.monitor.definitions import IN_TASK_WINDOW, TASK_COUNTS, task_window
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from html import unescape
 
 import pytest
+
 from tests.monitor.conftest import Site
 from tests.monitor.definitions import JOBS, TASK_COUNTS
 

@@ -23,7 +23,7 @@ PAGE: Final = ListPage(
     data="panda_tasks_datatable_ajax",
     counts="panda_tasks_filter_counts",
     columns=(
-        Column("", orderable=False, css="select", phone="hide"),
+        Column("Select", orderable=False, css="select", phone="hide"),
         Column("Task ID", css="mono", phone="title"),
         Column("Task Name", css="name", phone="show"),
         Column("Status"),
@@ -74,7 +74,8 @@ _FILTERS: Final = ("status", "username", "processingtype", "workinggroup")
 
 def tasks_list(request: HttpRequest) -> HttpResponse:
     """The page; its rows are asked for by its script."""
-    return render(request, "panda/tasks.html", PAGE.context(request, windows.requested_window(request.GET)))
+    window = windows.window_of_days(windows.requested_window(request.GET).days)
+    return render(request, "panda/tasks.html", PAGE.context(request, window))
 
 
 @datatables.table_endpoint

@@ -199,7 +199,7 @@
         bottomEnd: "paging",
       },
       language: {
-        search: "",
+        search: `Search ${settings.noun}`,
         searchPlaceholder: `Search ${settings.noun}`,
         emptyTable: `No ${settings.noun} here: nothing in this window meets the filters. Widen the window or remove a filter.`,
         zeroRecords: `No ${settings.noun} match. Widen the window, remove a filter or change the search.`,

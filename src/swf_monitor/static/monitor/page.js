@@ -130,7 +130,7 @@
         autoWidth: false,
         order: [],
         layout: { topStart: null, topEnd: "search", bottomStart: null, bottomEnd: null },
-        language: { search: "", searchPlaceholder: "Search this table", zeroRecords: "Nothing here matches the search." },
+        language: { search: "Search this table", searchPlaceholder: "Search this table", zeroRecords: "Nothing here matches the search." },
       });
     }
   }
