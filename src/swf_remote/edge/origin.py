@@ -36,11 +36,11 @@ def _values(pairs: list[tuple[bytes, bytes]], name: bytes) -> list[bytes]:
 
 def _is_ours(origin: str, host: str, public_url: str | None) -> bool:
     scheme, authority = _parts(origin)
-    if authority is None:
+    public = _parts(public_url or "")
+    # A page without TLS is another origin, and anybody on the way could have written it.
+    if authority is None or (public[0] == "https" and scheme != "https"):
         return False
-    return authority == _parts(f"{scheme}://{host}")[1] or (
-        bool(public_url) and (scheme, authority) == _parts(public_url or "")
-    )
+    return authority == _parts(f"{scheme}://{host}")[1] or (scheme, authority) == public
 
 
 def _parts(url: str) -> tuple[str, tuple[str, int | None] | None]:

@@ -19,6 +19,8 @@ from swf_remote.proxy.upstream import UpstreamClient
 
 LOG = logging.getLogger("swf_remote.runtime")
 FINISH_SECONDS = 2.0
+# More than the most event streams that ``proxy.events`` lets in.
+SIDE_CONNECTIONS = 4000
 
 
 class Runtime:
@@ -28,8 +30,10 @@ class Runtime:
         self._settings = settings
         verified = settings.monitor_tls_verify == "on" or settings.monitor_url.startswith("http://")
         self.record = LinkRecord(clock=utc_now, tls_verified=verified)
-        self.client = UpstreamClient(settings)
-        self.probe = Probe(settings, self.client, self.record)
+        self.client = UpstreamClient(settings, settings.monitor_connections)
+        # Streams last, and looks at the link must not queue behind slow pages: neither takes a page's connection.
+        self.side_client = UpstreamClient(settings, SIDE_CONNECTIONS)
+        self.probe = Probe(settings, self.side_client, self.record)
         self.stopping = asyncio.Event()
         self._probing: asyncio.Task[None] | None = None
         self._open = False
@@ -44,6 +48,7 @@ class Runtime:
         self._open = True
         install(self.record)
         await self.client.__aenter__()
+        await self.side_client.__aenter__()
         self._listen_no_more = at_termination(self.stopping.set)
         self._probing = asyncio.create_task(self.probe.run())
 
@@ -58,6 +63,7 @@ class Runtime:
             with suppress(asyncio.CancelledError):
                 await self._probing
         await self.client.__aexit__(None, None, None)
+        await self.side_client.__aexit__(None, None, None)
         self._listen_no_more()
 
     def request_begins(self) -> None:

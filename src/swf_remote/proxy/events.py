@@ -69,7 +69,7 @@ def _authorised(request: UpstreamRequest, token: str) -> UpstreamRequest:
 
 async def _events(request: UpstreamRequest, runtime: Runtime) -> AsyncGenerator[bytes, None]:
     try:
-        answer = await runtime.client.send(request, budget=BUDGET)
+        answer = await runtime.side_client.send(request, budget=BUDGET)
     except UpstreamError as error:
         runtime.probe.ask()
         yield _failure(problem_for(error, write=False, since=None))

@@ -112,14 +112,14 @@ class UpstreamAnswer:
 
 
 class UpstreamClient:
-    """All requests to one monitor."""
+    """All requests to one monitor, over at most so many connections at once."""
 
-    def __init__(self, settings: Configuration) -> None:
+    def __init__(self, settings: Configuration, connections: int = 100) -> None:
         parts = urlsplit(settings.monitor_url)
         self._root = f"{parts.scheme}://{parts.netloc}"
         self._tls = ssl_context(settings)
         self._server_name = settings.monitor_host or None if parts.scheme == "https" else None
-        self._limit = settings.monitor_connections
+        self._limit = connections
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+
 from tests.remote.edge.test_gateway_requests import signed_in, values
 from tests.remote.gateways import Gateway, free_port, gateway
 from tests.remote.upstream.scripted import Connection, Step, answer, say, scripted, wait, wait_for_close

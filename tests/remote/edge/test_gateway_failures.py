@@ -7,6 +7,9 @@ import json
 from collections.abc import Sequence
 
 import pytest
+
+from swf_remote.proxy import app
+from swf_remote.proxy.upstream import Budget
 from tests.remote.gateways import Gateway, free_port, gateway
 from tests.remote.upstream.scripted import (
     Step,
@@ -19,9 +22,6 @@ from tests.remote.upstream.scripted import (
     wait,
     wait_for_close,
 )
-
-from swf_remote.proxy import app
-from swf_remote.proxy.upstream import Budget
 
 JSON = {"Accept": "application/json"}
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}

@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.test import Client
+
 from tests.remote.gateways import Gateway, gateway
 from tests.remote.upstream.scripted import (
     Connection,

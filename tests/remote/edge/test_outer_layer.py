@@ -6,10 +6,10 @@ import json
 
 import pytest
 from starlette.types import Receive, Scope, Send
-from tests.remote.gateways import edge_around
 
 from swf_remote.edge.exchange import exchange_of
 from swf_remote.edge.problem import AnswerAbortedError, Problem, ProblemError
+from tests.remote.gateways import edge_around
 
 PAGE = {"Accept": "text/html"}
 

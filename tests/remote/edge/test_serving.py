@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+
 from tests.remote.gateways import KEY, free_port
 from tests.remote.upstream.scripted import read_request, say, say_many, scripted
 
@@ -106,6 +107,16 @@ def test_it_ends_with_success_at_sigterm_and_a_killed_worker_is_replaced(tmp_pat
         until(lambda: answers(port), process)
         process.terminate()
         assert process.wait(timeout=5) == 0
+
+
+def test_no_worker_outlives_its_parent(tmp_path: Path) -> None:
+    with serving(tmp_path) as (port, process):
+        process.kill()
+        process.wait()
+        end = time.monotonic() + 10
+        while answers(port):
+            assert time.monotonic() < end, "the port is still answered"
+            time.sleep(0.05)
 
 
 @pytest.mark.parametrize("kind", ["application/octet-stream", "text/html"])

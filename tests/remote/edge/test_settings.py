@@ -135,5 +135,5 @@ def test_the_command_line_tells_wrong_settings_without_a_traceback(tmp_path: Pat
 
 
 def test_the_command_line_works_with_good_settings_and_needs_no_folder_beforehand(tmp_path: Path) -> None:
-    done = run("check", folder=tmp_path, **GOOD)
+    done = run("check", folder=tmp_path, MONITOR_HOST="monitor.example", **GOOD)
     assert (done.returncode, done.stderr) == (0, "")

@@ -7,12 +7,12 @@ import json
 from collections.abc import Sequence
 
 import pytest
-from tests.remote.gateways import free_port, settings_for
-from tests.remote.upstream.scripted import Step, answer, read_request, say, scripted, wait_for_close
 
 from swf_remote.proxy.link import LinkRecord, Observation, Place, utc_now
 from swf_remote.proxy.probe import Probe
 from swf_remote.proxy.upstream import UpstreamClient
+from tests.remote.gateways import free_port, settings_for
+from tests.remote.upstream.scripted import Step, answer, read_request, say, scripted, wait_for_close
 
 
 def status(overall: str, reason: str = "") -> bytes:

@@ -12,15 +12,6 @@ from pathlib import Path
 
 import pytest
 import trustme
-from tests.remote.upstream.scripted import (
-    answer,
-    read_chunked_request,
-    read_request,
-    reset,
-    say,
-    scripted,
-    wait_for_close,
-)
 
 from swf_remote.configuration import Configuration
 from swf_remote.proxy.failures import (
@@ -33,6 +24,15 @@ from swf_remote.proxy.failures import (
     UpstreamTimeoutError,
 )
 from swf_remote.proxy.upstream import Budget, UpstreamClient
+from tests.remote.upstream.scripted import (
+    answer,
+    read_chunked_request,
+    read_request,
+    reset,
+    say,
+    scripted,
+    wait_for_close,
+)
 
 QUICK = Budget(first_byte=0.2, between_bytes=0.2)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import resource
+import signal
 import socket
+import sys
 from argparse import ArgumentParser
 from typing import Any
 
@@ -16,6 +19,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.common import AbstractServer
+from starlette.types import ASGIApp
 
 LOG = logging.getLogger("swf_remote.serve")
 BACKLOG = 8192
@@ -23,6 +27,7 @@ BACKLOG = 8192
 BACKPRESSURE = 4096
 KILL_SECONDS = 3
 OPEN_FILES = 65_536
+PR_SET_PDEATHSIG = 1
 
 
 class Command(BaseCommand):
@@ -47,7 +52,16 @@ class Command(BaseCommand):
         connections.close_all()
         self.stdout.write(f"swf-remote: serving http://{host}:{port}{settings.MOUNT}/ with {workers} worker(s)")
         self.stdout.flush()
-        _server(address, port, workers).serve()
+        _server(address, port, workers).serve(target_loader=load_in_worker, wrap_loader=False)
+
+
+def load_in_worker() -> ASGIApp:
+    """The application, in a worker that ends with its parent: an orphan would keep the port and answer on."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    from swf_remote.asgi import application  # noqa: PLC0415 - built in the worker, never in its parent
+
+    return application
 
 
 def _server(address: str, port: int, workers: int) -> AbstractServer[Any]:
