@@ -45,7 +45,7 @@ BORING = re.compile(rb"(?:[^<]*+<(?:(?:/[A-Za-z]|%b)%b|(?=[^A-Za-z/!?])))*+[^<]*
 """Text and plain tags that neither begin raw text nor foreign content."""
 TEXT = re.compile(rb"[^<]*+")
 """Text alone."""
-LINK = re.compile(rb"<a (?:class=\"[^\"]*+\" )?href=\"(?P<value>[^\"&]*+)\"[^\"'>=]*+%b>" % _QUOTED_VALUES)
+LINK = re.compile(rb"<a (?:class=\"[^\"]*+\" )?href=\"(?P<value> ?[/?][^\"&]*+)\"[^\"'>=]*+%b>" % _QUOTED_VALUES)
 """The commonest tag that holds a URL, in its commonest form."""
 
 # Elements whose content is no markup. In SVG and MathML they are ordinary elements.

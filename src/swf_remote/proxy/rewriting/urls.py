@@ -91,7 +91,8 @@ class UrlRules:
 
 
 def _longest_word(path: str) -> bytes:
-    return max(_WORD.findall(path), key=len).encode()
+    words: list[str] = _WORD.findall(path)
+    return max(words, key=len).encode()
 
 
 def _spellings(mount: str) -> bytes:
