@@ -22,17 +22,17 @@ ACTIVE = (
 
 TASK_COUNTS = f"""
     SELECT t.jeditaskid,
-        (SELECT COUNT(*) FROM {JOBS} j WHERE j.jeditaskid = t.jeditaskid AND jobstatus IN {ACTIVE}) AS nactive,
-        (SELECT COUNT(*) FROM {JOBS} j WHERE j.jeditaskid = t.jeditaskid AND jobstatus = 'finished') AS nfinished,
-        (SELECT COUNT(*) FROM {JOBS} j WHERE j.jeditaskid = t.jeditaskid AND jobstatus = 'failed') AS nfailed,
-        (SELECT COUNT(*) FROM {JOBS} j WHERE j.jeditaskid = t.jeditaskid AND jobstatus = 'running') AS nrunning,
-        (SELECT COUNT(*) FROM {JOBS} j WHERE j.jeditaskid = t.jeditaskid AND attemptnr > 1) AS nretries,
-        (SELECT COALESCE(SUM(attemptnr - 1), 0) FROM {JOBS} j
-            WHERE j.jeditaskid = t.jeditaskid AND jobstatus = 'finished') AS nretries_finished,
-        (SELECT MAX(maxattempt) FROM {JOBS} j WHERE j.jeditaskid = t.jeditaskid) AS maxattempt,
-        (SELECT COALESCE(SUM(nfilesfailed), 0) FROM jedi_datasets d WHERE d.jeditaskid = t.jeditaskid
+        (SELECT COUNT(*) FROM {JOBS} WHERE jeditaskid = :task AND jobstatus IN {ACTIVE}) AS nactive,
+        (SELECT COUNT(*) FROM {JOBS} WHERE jeditaskid = :task AND jobstatus = 'finished') AS nfinished,
+        (SELECT COUNT(*) FROM {JOBS} WHERE jeditaskid = :task AND jobstatus = 'failed') AS nfailed,
+        (SELECT COUNT(*) FROM {JOBS} WHERE jeditaskid = :task AND jobstatus = 'running') AS nrunning,
+        (SELECT COUNT(*) FROM {JOBS} WHERE jeditaskid = :task AND attemptnr > 1) AS nretries,
+        (SELECT COALESCE(SUM(attemptnr - 1), 0) FROM {JOBS}
+            WHERE jeditaskid = :task AND jobstatus = 'finished') AS nretries_finished,
+        (SELECT MAX(maxattempt) FROM {JOBS} WHERE jeditaskid = :task) AS maxattempt,
+        (SELECT COALESCE(SUM(nfilesfailed), 0) FROM jedi_datasets WHERE jeditaskid = :task
             AND masterid IS NULL AND type IN ('input', 'pseudo_input')) AS nfinalfailed,
-        (SELECT COALESCE(SUM(nfilesfinished), 0) FROM jedi_datasets d WHERE d.jeditaskid = t.jeditaskid
+        (SELECT COALESCE(SUM(nfilesfinished), 0) FROM jedi_datasets WHERE jeditaskid = :task
             AND masterid IS NULL AND type IN ('input', 'pseudo_input')) AS nfilesfinished
     FROM jedi_tasks t WHERE t.jeditaskid = :task"""
 
