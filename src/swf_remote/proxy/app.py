@@ -26,11 +26,15 @@ from swf_remote.proxy.events import relay_events
 from swf_remote.proxy.failures import (
     BodyTooLargeError,
     BrokenAnswerError,
+    LinkCause,
+    LinkDownError,
     ReaderGoneError,
     UpstreamError,
     problem_for,
 )
+from swf_remote.proxy.link import Observation, Place
 from swf_remote.proxy.page import PageContext
+from swf_remote.proxy.probe import ENTRANCE_REFUSES
 from swf_remote.proxy.relay import relay
 from swf_remote.proxy.request import UpstreamRequest, upstream_request
 from swf_remote.proxy.response import Answer, BrokenAnswer, reader_answer
@@ -168,6 +172,8 @@ class Proxy:
 
     def _told(self, error: UpstreamError, admission: Admission) -> Problem:
         """The failure in words; the link's record hears of it, too."""
+        if isinstance(error, LinkDownError) and error.cause is LinkCause.REFUSED:
+            self._runtime.record.note(Observation(Place.TUNNEL, ENTRANCE_REFUSES))
         self._runtime.probe.ask()
         state = self._runtime.record.state()
         return problem_for(error, write=admission.writes, since=None if state.up else state.since)

@@ -80,10 +80,10 @@ class ReaderGoneError(Exception):
 
 
 LINK_WORDS = {
-    LinkCause.REFUSED: "The tunnel to the laboratory is down: its entrance refuses connections.",
-    LinkCause.RESET: "The connection to the monitor was reset before it answered.",
-    LinkCause.NAME: "The monitor's address is not known: name look-up failed.",
-    LinkCause.UNREACHABLE: "The tunnel to the laboratory cannot be reached.",
+    LinkCause.REFUSED: "The tunnel to the laboratory is down: its entrance refuses connections",
+    LinkCause.RESET: "The connection to the monitor was reset before it answered",
+    LinkCause.NAME: "The monitor's address is not known: name look-up failed",
+    LinkCause.UNREACHABLE: "The tunnel to the laboratory cannot be reached",
 }
 LATER = (
     "Nothing is wrong with your request; try again in a moment. The status page says which part of the chain is broken."
@@ -104,16 +104,16 @@ def problem_for(error: UpstreamError, *, write: bool, since: datetime | None) ->
                 502, f"link-{_slug(error.cause)}", LINK_WORDS[error.cause], LATER, since, RETRY_LINK, outcome
             )
         case MonitorSilentError():
-            title = "The monitor closed the connection without an answer."
+            title = "The monitor closed the connection without an answer"
             return Problem(502, "monitor-silent", title, LATER, since, RETRY_LINK, outcome)
         case TlsError():
-            title = "The monitor could not prove who it is: the encrypted connection failed."
+            title = "The monitor could not prove who it is: the encrypted connection failed"
             detail = "Nothing was sent to it. The operators have to look at certificates; a retry does not help."
             return Problem(502, "tls-failure", title, detail, since, None, outcome)
         case UpstreamTimeoutError():
             return _timeout(error.phase, since, outcome)
         case _:
-            title = "The monitor's answer was broken off or is no valid answer."
+            title = "The monitor's answer was broken off or is no valid answer"
             return Problem(502, "broken-answer", title, LATER, since, RETRY_LINK, outcome)
 
 
@@ -123,9 +123,9 @@ def _slug(cause: LinkCause) -> str:
 
 def _timeout(phase: Phase, since: datetime | None, outcome: str | None) -> Problem:
     if phase is Phase.CONNECT:
-        title = "The tunnel to the laboratory did not answer in time."
+        title = "The tunnel to the laboratory did not answer in time"
         return Problem(504, "connect-timeout", title, LATER, since, RETRY_LINK, outcome)
-    title = "The monitor took too long to answer."
+    title = "The monitor took too long to answer"
     detail = "Some pages are computed for a minute or more; try again in a moment, or ask for fewer days."
     return Problem(504, "upstream-timeout", title, detail, since, RETRY_BUSY, outcome)
 

@@ -21,6 +21,7 @@ from swf_remote.proxy.upstream import Budget, UpstreamClient
 
 LOG = logging.getLogger("swf_remote.link")
 STATUS_PATH = "/panda/system/status.json"
+ENTRANCE_REFUSES = "The SSH tunnel is down: its entrance refuses connections."
 CONNECT_SECONDS = 2.0
 BUDGET = Budget(first_byte=4.0, between_bytes=2.0)
 LARGEST_STATUS = 1_000_000
@@ -85,7 +86,7 @@ class Probe:
         except TimeoutError:
             return "The SSH tunnel is down: its entrance does not answer."
         except ConnectionRefusedError:
-            return "The SSH tunnel is down: its entrance refuses connections."
+            return ENTRANCE_REFUSES
         except OSError:
             return "The SSH tunnel is down: its entrance cannot be reached."
         writer.close()

@@ -75,6 +75,7 @@ async def test_a_refused_connection_says_that_the_tunnel_is_down() -> None:
         reply = await running.ask("/prod/panda/jobs/", headers=JSON)
         assert (reply.status, json.loads(reply.body)["kind"]) == (502, "link-down")
         assert "tunnel" in json.loads(reply.body)["title"]
+        assert "since" in json.loads(reply.body)
         assert int(reply.headers["Retry-After"]) > 0
 
 
