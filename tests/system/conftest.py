@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.system import postgresql as postgresql_server
 from tests.system.running_demo import ROOT, Demo, copy_of, missing, start_demo, wait_ready
 

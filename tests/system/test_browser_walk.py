@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Response, expect, sync_playwright
+
 from tests.system.running_demo import Demo
 
 PAGES = (
@@ -29,7 +30,7 @@ PAGES = (
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 800}}
 # Hosts that links, never loads, may name: the laboratory's own and the places its pages document.
 LINKED_HOSTS = re.compile(
-    r"(.*\.)?(sdcc\.bnl\.gov|pandaserver-doma\.cern\.ch|portal\.nersc\.gov|github\.com|docs\.google\.com|epic-devcloud\.org)"
+    r"(.*\.)?(sdcc\.bnl\.gov|pandaserver-doma\.cern\.ch|portal\.nersc\.gov|www\.django-rest-framework\.org|github\.com|docs\.google\.com|epic-devcloud\.org)"
 )
 
 
@@ -128,7 +129,7 @@ def test_every_page_opens_without_complaint(context: BrowserContext, demo: Demo,
         open_page(page, demo, path)
         assert page.title().strip()
         complaints.check_links(page)
-    assert complaints.found == []
+    assert "\n".join(complaints.found) == ""
 
 
 def test_no_page_is_wider_than_its_window(context: BrowserContext, demo: Demo) -> None:
@@ -149,9 +150,11 @@ def test_a_crawl_of_the_links_finds_no_dead_one(desktop_page: Page, demo: Demo, 
         kind = re.sub(r"\d+", "N", urlsplit(url).path)
         if url in seen or kinds.get(kind, 0) >= 2 or not urlsplit(url).path.startswith("/prod/"):
             continue
+        if kind == "/prod/panda/view-text/":  # the monitor fetches these from a server outside this machine
+            continue
         seen.add(url)
         kinds[kind] = kinds.get(kind, 0) + 1
-        answer = page.request.get(url, max_redirects=2)
+        answer = page.request.get(url, max_redirects=2, headers={"Accept": "text/html,*/*;q=0.8"})
         if answer.status >= 400:
             complaints.found.append(f"dead link: {answer.status} for {url}")
             continue
@@ -162,7 +165,7 @@ def test_a_crawl_of_the_links_finds_no_dead_one(desktop_page: Page, demo: Demo, 
         links = page.eval_on_selector_all("a[href]", "all => all.map(e => e.href)")
         queue += [link.split("#")[0] for link in links if urlsplit(link).netloc == urlsplit(demo.gateway).netloc]
     assert len(seen) > len(PAGES)
-    assert complaints.found == []
+    assert "\n".join(complaints.found) == ""
 
 
 def shown_statuses(page: Page) -> set[str]:
@@ -183,7 +186,7 @@ def test_a_filter_narrows_the_job_list_and_stays_in_the_address(
     assert shown_statuses(page) == {"failed"}
     page.reload(wait_until="networkidle")
     assert shown_statuses(page) == {"failed"}
-    assert complaints.found == []
+    assert "\n".join(complaints.found) == ""
 
 
 def test_sorting_and_paging_ask_the_server(desktop_page: Page, demo: Demo, complaints: Complaints) -> None:
@@ -200,7 +203,7 @@ def test_sorting_and_paging_ask_the_server(desktop_page: Page, demo: Demo, compl
     with page.expect_response(lambda response: "start=100" in response.url):
         page.locator(".dt-paging-button", has_text="2").first.click()
     expect(page.locator(first)).not_to_have_text(oldest)
-    assert complaints.found == []
+    assert "\n".join(complaints.found) == ""
 
 
 def test_a_task_leads_to_a_job_and_back(desktop_page: Page, demo: Demo, complaints: Complaints) -> None:
@@ -210,13 +213,13 @@ def test_a_task_leads_to_a_job_and_back(desktop_page: Page, demo: Demo, complain
     page.wait_for_load_state("networkidle")
     task_url = page.url
     assert re.search(r"/prod/panda/tasks/\d+/$", task_url)
-    page.locator("main a[href*='/panda/jobs/']", has_text=re.compile(r"^\d+$")).first.click()
+    page.locator("main table a[href$='/']:not([href*='?'])[href*='/prod/panda/jobs/']").first.click()
     page.wait_for_load_state("networkidle")
     assert re.search(r"/prod/panda/jobs/\d+/$", page.url)
     page.locator(f"main a[href='{urlsplit(task_url).path}']").first.click()
     page.wait_for_load_state("networkidle")
     assert page.url == task_url
-    assert complaints.found == []
+    assert "\n".join(complaints.found) == ""
 
 
 def test_signing_in_returns_to_the_page_and_signing_out_forgets_the_reader(
@@ -233,7 +236,7 @@ def test_signing_in_returns_to_the_page_and_signing_out_forgets_the_reader(
     page.wait_for_load_state("networkidle")
     open_page(page, demo, "panda/tasks/")
     expect(page.locator(".nav-auth")).not_to_contain_text(str(demo.state["login"]))
-    assert complaints.found == []
+    assert "\n".join(complaints.found) == ""
 
 
 def test_a_signed_in_reader_can_follow_the_event_stream(desktop_page: Page, demo: Demo) -> None:
@@ -261,4 +264,4 @@ def test_pages_have_no_accessibility_violation(browser: Browser, demo: Demo, axe
         for found in result["violations"]:
             violations.append(f"{path}: {found['id']}: {found['help']}: {found['nodes'][0]['html'][:200]}")
     context.close()
-    assert violations == []
+    assert "\n".join(violations) == ""

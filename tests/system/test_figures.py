@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+
 from tests.system.http_client import ask
 from tests.system.running_demo import Demo
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import psutil
 import pytest
+
 from tests.system.running_demo import ROOT, Demo
 
 SIZE = 200 * 1024 * 1024

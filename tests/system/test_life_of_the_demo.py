@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from tests.system.http_client import ask
 from tests.system.running_demo import Demo, copy_of, start_demo, wait_ready
 

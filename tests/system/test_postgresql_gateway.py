@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+
 from tests.system.http_client import Reply, ask
 from tests.system.postgresql import Server
 from tests.system.running_demo import free_port

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 from sqlalchemy import URL, Connection, Engine, select
-from tests.system.postgresql import Server
-from tests.testbed.simulation.panda_rules import Tables, violations
-from tests.testbed.simulation.worlds import CHECKED
 
 from swf_monitor.panda.schema import metadata, table
 from swf_testbed.simulation import seeding
 from swf_testbed.simulation.running import Live
 from swf_testbed.simulation.storage import database, marks
 from swf_testbed.simulation.storage.reader import read_world
+from tests.system.postgresql import Server
+from tests.testbed.simulation.panda_rules import Tables, violations
+from tests.testbed.simulation.worlds import CHECKED
 
 NOW = datetime.fromisoformat("2026-11-24 12:00")
 ORDER = seeding.Order(6, NOW, timedelta(hours=8), first_tasks=6)
