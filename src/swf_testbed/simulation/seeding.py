@@ -132,13 +132,12 @@ def _fill(address: URL, order: Order, report: Report) -> Progress:
 
 
 def _history(world: World, order: Order, connection: Connection) -> Iterator[Progress]:
-    written, now = world.now, order.now
-    while world.now < now:
-        world.advance(min(now, world.now + _STEP))
-        if world.now - written >= _WRITTEN_EVERY or world.now == now:
-            write(connection, world.ledger, insert_rows)
-            written = world.now
-        yield Progress(1 - (now - world.now) / order.history, *_sizes(world))
+    while world.now < order.now:
+        write_at = min(order.now, world.now + _WRITTEN_EVERY)
+        while world.now < write_at:
+            world.advance(min(write_at, world.now + _STEP), unseen_until=write_at)
+            yield Progress(1 - (order.now - world.now) / order.history, *_sizes(world))
+        write(connection, world.ledger, insert_rows)
 
 
 def _sizes(world: World) -> tuple[int, int]:

@@ -9,6 +9,7 @@ behaviour: draw its chance in `job_plan`, act on it in the function of the state
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, Final
 
 from swf_testbed.simulation.behaviour import inputs, job_reports, task_life, workers
@@ -20,6 +21,7 @@ from swf_testbed.simulation.states.legal import JOB_FINAL
 from swf_testbed.simulation.states.moves import archive, move_job
 
 HEARTBEAT: Final = 1800.0
+DEBUG_HEARTBEAT: Final = 60.0
 LOST_AFTER: Final = 7200.0
 UNANSWERED_AFTER: Final = 1800.0
 UNLIMITED: Final = 99
@@ -124,17 +126,36 @@ def _running(world: World, job: Job) -> None:
     else:
         end = _time_of(failure, job)
         _after(world, job, end, _END[failure.ending], failure)
-    if end > HEARTBEAT:
-        _after(world, job, HEARTBEAT, _heartbeat, end, since="modificationtime")
+    _follow_heartbeats(world, job, end)
+
+
+def _interval(job: Job) -> float:
+    return DEBUG_HEARTBEAT if job.plan.debugged else HEARTBEAT
+
+
+def _follow_heartbeats(world: World, job: Job, end: float) -> None:
+    """Put the next heartbeat before ``end`` on the agenda; of those that nobody will have seen, the last is enough."""
+    # A hundredth of a second more, so that a heartbeat due now counts as past in spite of rounding.
+    interval, elapsed = _interval(job), world.seconds_since(job.row["statechangetime"]) + 0.01
+    unseen = elapsed + (world.unseen_until - world.now).total_seconds() * world.speed
+    number = max(elapsed // interval + 1, min(unseen, end) // interval)
+    if number * interval < end:
+        _after(world, job, number * interval, _heartbeat, end)
 
 
 def _heartbeat(world: World, job: Job, end: float) -> None:
     """The pilot reports that it is alive, until its end."""
     world.ledger.change(job.table, job.row, modificationtime=world.now, **job_reports.progress(world, job))
     job_reports.note_output(world, job)
-    elapsed = (world.now - job.row["statechangetime"]).total_seconds() * world.speed
-    if elapsed + HEARTBEAT < end:
-        _after(world, job, HEARTBEAT, _heartbeat, end, since="modificationtime")
+    _follow_heartbeats(world, job, end)
+
+
+def _note_last_heartbeat(world: World, job: Job) -> None:
+    """Make up for heartbeats that were left out because nobody could see them."""
+    begin, interval = job.row["statechangetime"], _interval(job)
+    last = begin + timedelta(seconds=world.seconds_since(begin) // interval * interval / world.speed)
+    if last > job.row["modificationtime"]:
+        world.ledger.change(job.table, job.row, modificationtime=last)
 
 
 def expected_failure(world: World, job: Job) -> Failure | None:
@@ -187,6 +208,7 @@ def _fail_with(world: World, job: Job, failure: Failure) -> None:
 def fall_silent(world: World, job: Job, failure: Failure) -> None:
     """The pilot is gone without a word; the server notices two hours after the last heartbeat."""
     job.turn += 1
+    _note_last_heartbeat(world, job)
     seconds = LOST_AFTER + 600 * job.plan.moment
     _after(world, job, seconds, _lost, failure, since="modificationtime")
 

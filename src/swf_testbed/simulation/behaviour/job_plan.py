@@ -24,7 +24,7 @@ KILLED: Final = 0.003  # killed one by one by a person
 UNANSWERED: Final = 0.004  # sent to a pilot that never answers
 VIA_DEFINED: Final = 0.25  # setup seen in two steps
 SKIPS_STARTING: Final = 0.3  # pull pilots that go from sent to running
-DEBUGGED: Final = 0.06  # jobs whose last output lines are kept
+DEBUGGED: Final = 0.25  # jobs in debug mode: a heartbeat every minute, the last output lines kept
 IDLE_WORKER: Final = 0.05  # workers that find no work, as a share of those that do
 OUTPUT_PROCESSINGS: Final = frozenset({"analysis", "streaming"})  # kinds whose output PanDA moves
 

@@ -38,7 +38,7 @@ def follow_commands(world: World, task: Task) -> None:
     refined = task.row["starttime"]
     if refined is None or task.row["attemptnr"]:
         return
-    elapsed = (world.now - refined).total_seconds() * world.speed
+    elapsed = world.seconds_since(refined)
     for hour, command in task.plan.commands:
         if hour * HOUR >= elapsed:
             world.later(refined, hour * HOUR, COMMANDS[command], task)
@@ -277,16 +277,16 @@ def _scouts_done(world: World, task: Task) -> None:
         return
     if task.plan.scouts_fail:
         text = "all scout jobs failed or used more than their limits"
-        _after(world, task, _since_change(world, task) + 90, enter, "exhausted", text)
+        _after(world, task, world.seconds_since(task.row["statechangetime"]) + 90, enter, "exhausted", text)
     else:
-        _after(world, task, _since_change(world, task) + 45, enter, "scouted")
+        _after(world, task, world.seconds_since(task.row["statechangetime"]) + 45, enter, "scouted")
 
 
 def _maybe_prepared(world: World, task: Task) -> None:
     if task.ready:
         generation.wake_for_retries(world, task)
     else:
-        _after(world, task, _since_change(world, task) + 120, _prepare)
+        _after(world, task, world.seconds_since(task.row["statechangetime"]) + 120, _prepare)
 
 
 def _prepare(world: World, task: Task) -> None:
@@ -295,15 +295,11 @@ def _prepare(world: World, task: Task) -> None:
 
 
 def _killed(world: World, task: Task) -> None:
-    _after(world, task, _since_change(world, task) + 30, enter, "toabort")
+    _after(world, task, world.seconds_since(task.row["statechangetime"]) + 30, enter, "toabort")
 
 
 def _all_passed(world: World, task: Task) -> None:
-    _after(world, task, _since_change(world, task) + 30, enter, "passed")
-
-
-def _since_change(world: World, task: Task) -> float:
-    return float((world.now - task.row["statechangetime"]).total_seconds() * world.speed)
+    _after(world, task, world.seconds_since(task.row["statechangetime"]) + 30, enter, "passed")
 
 
 _WITHOUT_JOBS: Final[dict[str, Callable[[World, Task], None]]] = {

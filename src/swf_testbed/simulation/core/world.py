@@ -104,9 +104,10 @@ class World:
     queue_rows: dict[str, Row] = field(default_factory=dict)
     storage_rows: dict[str, Row] = field(default_factory=dict)
     last_task_at: datetime = field(init=False)
+    unseen_until: datetime = field(init=False)
 
     def __post_init__(self) -> None:
-        self.last_task_at = self.now
+        self.last_task_at = self.unseen_until = self.now
 
     def number(self, kind: str) -> int:
         """The next identifier of that kind."""
@@ -122,12 +123,21 @@ class World:
         at = since + timedelta(seconds=seconds / self.speed)
         self.agenda.put(at if at > self.now else self.now, action, self, *arguments)
 
-    def advance(self, until: datetime) -> None:
-        """Let everything happen that is due up to ``until``, in order of time."""
+    def advance(self, until: datetime, *, unseen_until: datetime | None = None) -> None:
+        """Let everything happen that is due up to ``until``, in order of time.
+
+        Args:
+            unseen_until: when the tables will be written next; what nobody can have seen by then may be left out.
+        """
+        self.unseen_until = unseen_until or until
         while (event := self.agenda.next_due(until)) is not None:
             self.now, action, arguments = event
             action(*arguments)
         self.now = max(self.now, until)
+
+    def seconds_since(self, moment: datetime) -> float:
+        """Simulated seconds from that moment to now, as durations are meant before speed divides them."""
+        return (self.now - moment).total_seconds() * self.speed
 
     def change_speed(self, speed: float) -> None:
         """From now on durations are divided by ``speed``; what is under way is hurried or slowed alike."""
