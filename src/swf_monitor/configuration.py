@@ -20,7 +20,11 @@ class Configuration(BaseSettings):
     secret_key: str = Field(min_length=20, description="signs sessions; any long random text")
     debug: bool = Field(default=False, description="Django's debug mode; never on a public host")
     allowed_hosts: str = Field(default="localhost,127.0.0.1", description="host names answered, separated by commas")
-    subpath: str = Field(default="/swf-monitor", description="mount of every URL")
+    subpath: str = Field(
+        default="/swf-monitor",
+        pattern=r"^(/[A-Za-z0-9._-]+)+$",
+        description="mount of every URL, without a slash at its end",
+    )
     db_name: Path = Field(
         default=Path("var/monitor.sqlite3"), description="the monitor's own SQLite file (users, tokens)"
     )

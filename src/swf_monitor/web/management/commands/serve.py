@@ -6,15 +6,22 @@ end by the lifespan hooks; a worker that still holds one is ended after `KILL_AF
 
 from __future__ import annotations
 
+import ctypes
+import signal
 import socket
+import sys
 from typing import Any, Final
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from granian import Granian
+from granian.constants import Interfaces
+from starlette.types import ASGIApp
 
 KILL_AFTER: Final = 3
 DEFAULT_PORT: Final = 8081
 HIGHEST_PORT: Final = 65535
+_PARENT_DEATH_SIGNAL: Final = 1  # PR_SET_PDEATHSIG of Linux
 
 
 class Command(BaseCommand):
@@ -57,10 +64,19 @@ def require_free_port(host: str, port: int) -> None:
         raise CommandError(f"cannot listen on {host}:{port} ({reason}); choose another port with --port") from None
 
 
-def _run(host: str, port: int, workers: int) -> None:
-    from granian import Granian  # noqa: PLC0415 - the server is loaded only by the command that runs it
-    from granian.constants import Interfaces  # noqa: PLC0415
+def application_of_worker() -> ASGIApp:
+    """The application, in a worker that dies with its parent: an orphan would keep the port and answer from it.
 
+    Linux tells the kernel; elsewhere a worker outlives a parent that was killed without a chance to stop it.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+    from swf_monitor.asgi import application  # noqa: PLC0415 - made in the worker, never in its parent
+
+    return application
+
+
+def _run(host: str, port: int, workers: int) -> None:
     Granian(
         "swf_monitor.asgi:application",
         address=host,
@@ -72,4 +88,4 @@ def _run(host: str, port: int, workers: int) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=KILL_AFTER,
         log_access=False,
-    ).serve()
+    ).serve(target_loader=application_of_worker, wrap_loader=False)
