@@ -1,6 +1,7 @@
 """Every form in which the monitor writes its URLs (contract 3.2 and 3.5), one test each."""
 
 import pytest
+
 from tests.remote.proxy.bodies import CSS, HTML, JAVASCRIPT, JSON, rewritten
 
 TABLE_3_2 = [

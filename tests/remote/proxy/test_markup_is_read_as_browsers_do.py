@@ -4,8 +4,9 @@ import re
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tests.remote.proxy.bodies import in_pieces
 from turbohtml import Token, TokenType, tokenize
+
+from tests.remote.proxy.bodies import in_pieces
 
 PIECES = [
     *(
@@ -74,7 +75,7 @@ def seen(token: Token, *, mapping: bool) -> tuple[object, ...]:
     return (token.type, token.tag, token.data, attributes if token.type is TokenType.START_TAG else None)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(SOUP, st.integers(1, 40))
 @example('<a href="x"="y>">', 3)
 @example('<a ="v>" href=/swf-monitor/x>', 3)
@@ -87,7 +88,7 @@ def test_only_urls_in_attributes_change(soup: str, size: int) -> None:
     assert [seen(token, mapping=False) for token in tokenize(out)] == expected
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(SOUP, st.integers(1, 40))
 def test_any_cut_gives_the_same(soup: str, size: int) -> None:
     assert in_pieces(soup.encode(), size) == in_pieces(soup.encode(), 10**6)

@@ -22,6 +22,8 @@ from .streaming import LIMIT, LOOK_BACK, View
 _BACKTICK, _SLASH, _STAR, _OPEN, _CLOSE, _BACKSLASH, _DOLLAR = b"`/*{}\\$"
 # Far more than people or programs nest; beyond, a backtick is an ordinary character.
 _DEEPEST_TEMPLATE = 1000
+# Every slash may begin one, so looking for its end has to be cheap.
+_LONGEST_REGEX = 1024
 
 
 @dataclass(slots=True)
@@ -97,12 +99,12 @@ class JavaScriptScanner:
         return self._regex(view, position) if grammar.may_begin_regex(before) else position + 1
 
     def _regex(self, view: View, position: int) -> int:
-        limit = min(view.end, position + LIMIT)
+        limit = min(view.end, position + _LONGEST_REGEX)
         regex = grammar.REGEX.match(view.text, position, limit)
         if regex and regex["end"]:
             return regex.end()
         may_come = limit == view.end and not view.final and not grammar.LINE_END.search(view.text, position, limit)
-        return position if may_come and limit - position < LIMIT else position + 1
+        return position if may_come and limit - position < _LONGEST_REGEX else position + 1
 
     def _pass_comment(self, comment: re.Pattern[bytes], view: View, position: int) -> int:
         passed = comment.match(view.text, position, view.end)

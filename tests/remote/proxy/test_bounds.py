@@ -1,0 +1,77 @@
+"""Endless lines, literals and nestings: bounded memory, linear time, no crash."""
+
+import time
+
+import pytest
+
+from swf_remote.proxy.rewriting import css, html, javascript, json
+from tests.remote.proxy.bodies import CSS, HTML, JAVASCRIPT, JSON, in_pieces, rewriter
+
+# The rules are the same for any limit; a low one keeps the test quick.
+LIMIT = 32_768
+PIECE = 4_096
+ENDLESS = {
+    "a line of text": (HTML, b"", b"monitor "),
+    "a tag": (HTML, b"<a ", b"monitor=1 "),
+    "an attribute's value": (HTML, b'<a href="', b"monitor/"),
+    "a comment": (HTML, b"<!--", b" monitor -"),
+    "unclosed tags": (HTML, b"", b"<a monitor"),
+    "open brackets": (HTML, b"", b'"<'),
+    "nested elements": (HTML, b"", b"<b><i>"),
+    "a script's string": (HTML, b"<script>'", b"monitor"),
+    "a string": (JAVASCRIPT, b'"', b"monitor\\n"),
+    "a template": (JAVASCRIPT, b"`", b"monitor"),
+    "nested templates": (JAVASCRIPT, b"", b"`${"),
+    "a comment in a script": (JAVASCRIPT, b"/*", b"* monitor "),
+    "slashes": (JAVASCRIPT, b"", b"= /["),
+    "a string in JSON": (JSON, b'"', b'monitor\\"'),
+    "nested arrays": (JSON, b"", b"["),
+    "a picture in a sheet": (CSS, b"a{b:url(", b"monitor"),
+    "a string in a sheet": (CSS, b'"', b"monitor"),
+}
+
+
+@pytest.fixture(autouse=True)
+def low_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The longest piece looked at as a whole."""
+    for module in (html, javascript, css, json):
+        monkeypatch.setattr(module, "LIMIT", LIMIT)
+
+
+@pytest.mark.parametrize(("content_type", "begin", "again"), ENDLESS.values(), ids=ENDLESS.keys())
+def test_an_endless_construct_passes_in_bounded_memory(content_type: str, begin: bytes, again: bytes) -> None:
+    fed = rewriter(content_type)
+    piece = (again * PIECE)[:PIECE]
+    held = len(begin) - len(fed.feed(begin))
+    for _ in range(24):
+        held += len(piece) - len(fed.feed(piece))
+        assert held <= 1.6 * LIMIT + PIECE
+    assert len(fed.finish()) == held
+
+
+@pytest.mark.parametrize(("content_type", "begin", "again"), ENDLESS.values(), ids=ENDLESS.keys())
+def test_time_grows_no_faster_than_the_body(content_type: str, begin: bytes, again: bytes) -> None:
+    def seconds(count: int) -> float:
+        body = begin + again * count
+        started = time.process_time()
+        in_pieces(body, PIECE, content_type)
+        return time.process_time() - started
+
+    short = max(seconds(4_000), seconds(4_000), 0.01)
+    assert min(seconds(16_000), seconds(16_000)) < 4 * 4 * short
+
+
+def test_small_pieces_of_a_long_string_take_linear_time() -> None:
+    started = time.process_time()
+    in_pieces(b'["' + b"monitor " * 4_000 + b'"]', 16, JSON)
+    assert time.process_time() - started < 10
+
+
+def test_a_url_behind_a_value_that_is_too_long_is_still_mapped() -> None:
+    source = b'<a title="' + b"x" * (LIMIT + 10) + b'" href="/swf-monitor/x"><b id="/swf-monitor/">'
+    assert in_pieces(source, PIECE) == source.replace(b'"/swf-monitor/x', b'"/prod/x')
+
+
+def test_script_behind_a_tag_that_is_too_long_is_still_script() -> None:
+    source = b'<script data-x="' + b"x" * (LIMIT + 10) + b'">a = \'<a href="/swf-monitor/x">\'</script>'
+    assert in_pieces(source, PIECE) == source.replace(b"/swf-monitor", b"/prod")
