@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from datetime import UTC, datetime
@@ -99,6 +100,7 @@ class _Progress:
 )
 def run(address: URL, speed: float) -> None:
     """Keep a simulated PanDA moving in real time, or faster."""
+    logging.basicConfig(level=logging.INFO, format="run: %(message)s")
     try:
         running.run(address, speed, running.stop_on_signals())
     except (running.CannotRunError, SQLAlchemyError) as error:

@@ -73,7 +73,7 @@ def run(address: URL, speed: float, stop: threading.Event) -> None:
 
 def _continue(engine: Engine, speed: float, stop: threading.Event) -> None:
     with engine.begin() as connection:
-        notes = marks.read_marks(connection)
+        notes = marks.read_marks(connection) if database.holds_tables(connection) else None
         if notes is None:
             raise CannotRunError("the database holds no complete simulation; run swf-testbed seed first")
         world = None if speed == 0 else read_world(connection, notes)

@@ -7,6 +7,11 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from swf_testbed.simulation.behaviour import job_life
+from swf_testbed.simulation.core.world import Job, World
+from swf_testbed.simulation.genesis import new_world
+from swf_testbed.simulation.states import legal, moves
 from tests.testbed.simulation.panda_rules import (
     JOB_NEXT,
     TASK_TERMINAL,
@@ -16,18 +21,13 @@ from tests.testbed.simulation.panda_rules import (
     violations,
 )
 
-from swf_testbed.simulation.behaviour import job_life
-from swf_testbed.simulation.core.world import Job, World
-from swf_testbed.simulation.genesis import new_world
-from swf_testbed.simulation.states import legal, moves
-
 BEGIN = datetime.fromisoformat("2026-11-10")
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(
     seed=st.integers(0, 10**9),
-    speed=st.sampled_from([0.5, 1.0, 7.0, 60.0]),
+    speed=st.sampled_from([0.3, 0.5, 1.0, 7.0, 60.0, 3600.0]),
     parts=st.lists(st.floats(0.2, 9.0), min_size=2, max_size=5),
     later_speed=st.sampled_from([1.0, 25.0]),
 )
@@ -123,3 +123,31 @@ def test_a_kill_of_a_running_job_waits_for_its_pilot() -> None:
     assert (job.state, job.row["commandtopilot"]) == ("running", "tobekilled")
     world.advance(world.now + timedelta(minutes=30))
     assert (job.state, job.row["piloterrorcode"]) == ("cancelled", 1144)
+
+
+def test_what_is_left_out_between_two_writings_is_what_nobody_could_have_seen() -> None:
+    worlds = []
+    for parts in (1, 7):
+        world, tables = new_world(21, BEGIN, first_tasks=2), Tables()
+        for _ in range(parts):
+            world.advance(world.now + timedelta(hours=14) / parts)
+            tables.take(world.ledger)
+        worlds.append(tables)
+    whole, in_parts = worlds
+    for name in ("jobsarchived4", "jobsactive4", "jobs_statuslog", "jedi_tasks", "jedi_datasets", "filestable4"):
+        assert whole[name] == in_parts[name] or sorted(map(repr, whole[name])) == sorted(map(repr, in_parts[name])), (
+            name
+        )
+
+
+def test_debugged_jobs_report_every_minute_and_others_every_half_hour() -> None:
+    world = new_world(3, BEGIN)
+    world.advance(BEGIN + timedelta(hours=3))
+    running = [job for task in world.tasks.values() for job in task.jobs.values() if job.state == "running"]
+    ages = {True: set[float](), False: set[float]()}
+    for job in running:
+        silent = job.plan.luck < 0.1
+        if not silent and job.row["commandtopilot"] is None:
+            ages[job.plan.debugged].add((world.now - job.row["modificationtime"]).total_seconds())
+    assert 0 < max(ages[True]) <= 61
+    assert 60 < max(ages[False]) <= 1801

@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.testbed.simulation import worlds
-from tests.testbed.simulation.panda_rules import violations
 
 from swf_testbed.simulation import running
 from swf_testbed.simulation.running import CannotRunError, Live, present
 from swf_testbed.simulation.storage import database, marks
 from swf_testbed.simulation.storage.reader import read_world
+from tests.testbed.simulation import worlds
+from tests.testbed.simulation.panda_rules import violations
 
 
 @pytest.fixture
@@ -36,9 +36,9 @@ def live(path: Path) -> Live:
 
 
 def test_a_world_read_back_from_the_tables_goes_on_by_the_rules(tmp_path: Path) -> None:
-    path = worlds.make(tmp_path / "panda.sqlite3", number=3, hours=6)
+    path = worlds.make(tmp_path / "panda.sqlite3", number=3, hours=4)
     until = worlds.NOW
-    for hours in (0.5, 4, 9):
+    for hours in (0.5, 3, 5):
         again = live(path)
         until += timedelta(hours=hours)
         again.step(until)
@@ -112,6 +112,13 @@ def test_two_simulations_on_one_database_are_one_too_many(path: Path) -> None:
 def test_a_database_without_a_complete_seed_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CannotRunError, match="seed first"):
         running.run(database.parsed(worlds.url(tmp_path / "none.sqlite3")), 1, threading.Event())
+
+
+def test_a_file_without_panda_tables_is_refused_and_not_tried_for_ever(tmp_path: Path) -> None:
+    path = tmp_path / "empty.sqlite3"
+    path.touch()
+    with pytest.raises(CannotRunError, match="seed first"):
+        running.run(database.parsed(worlds.url(path)), 1, threading.Event())
 
 
 def start(path: Path, *more: str) -> subprocess.Popen[bytes]:

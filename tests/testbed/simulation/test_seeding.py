@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from tests.testbed.simulation import worlds
 
 from swf_testbed.simulation import seeding
 from swf_testbed.simulation.commands import seed
 from swf_testbed.simulation.storage import database
+from tests.testbed.simulation import worlds
 
 
 def test_the_same_seed_and_time_give_the_same_database_byte_for_byte_as_text(tmp_path: Path) -> None:

@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.testbed.simulation.panda_rules import Row, Tables
-
 from swf_testbed.simulation import seeding
 from swf_testbed.simulation.storage import database
+from tests.testbed.simulation.panda_rules import Row, Tables
 
 NOW = datetime.fromisoformat("2026-11-24 12:00")
 CHECKED = (

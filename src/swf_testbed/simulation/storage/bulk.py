@@ -7,6 +7,9 @@ form that SQLAlchemy itself writes and reads.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -41,38 +44,42 @@ def _columns_with_values(target: Table, given: set[str], rows: list[Row]) -> Col
 def _execute_many(connection: Connection, target: Table, columns: Columns, rows: list[Row]) -> None:
     statement = insert(target).values(dict.fromkeys(columns)).compile(dialect=connection.dialect)
     text = str(statement).replace(f"{target.schema}.", "", 1)
-    connection.exec_driver_sql(text, _values(target, columns, rows, _sqlite_form))
+    connection.exec_driver_sql(text, _values(target, columns, rows, _sqlite_time))
 
 
 def _copy(connection: Connection, target: Table, columns: Columns, rows: list[Row]) -> None:
     cursor = connection.connection.cursor()
     names = ", ".join(f'"{column}"' for column in columns)
     with cursor.copy(f"COPY {target.schema}.{target.name} ({names}) FROM STDIN") as copy:
-        for values in _values(target, columns, rows, _postgresql_form):
+        for values in _values(target, columns, rows, _postgresql_time):
             copy.write_row(values)
 
 
-def _values(target: Table, columns: Columns, rows: list[Row], form: Any) -> list[Values]:
-    """The rows as tuples in the order of the columns, each value in the driver's form."""
-    in_order = itemgetter(*columns)
-    special = [n for n, column in enumerate(columns) if isinstance(target.c[column].type, DateTime | JSON)]
+def _values(target: Table, columns: Columns, rows: list[Row], time_form: Callable[[Any], Any]) -> list[Values]:
+    """The rows as tuples in the order of the columns, times and documents in the driver's form."""
     if len(columns) == 1:
         return [(row[columns[0]],) for row in rows]
-    if not special:
-        return [in_order(row) for row in rows]
-    prepared = []
-    for row in rows:
-        values = list(in_order(row))
-        for n in special:
-            if values[n] is not None:
-                values[n] = form(values[n])
-        prepared.append(tuple(values))
-    return prepared
+    in_order = itemgetter(*columns)
+    forms = [
+        (n, time_form if isinstance(target.c[column].type, DateTime) else json.dumps)
+        for n, column in enumerate(columns)
+        if isinstance(target.c[column].type, DateTime | JSON)
+    ]
+    return [_formed(list(in_order(row)), forms) for row in rows] if forms else [in_order(row) for row in rows]
 
 
-def _sqlite_form(value: Any) -> str:
-    return json.dumps(value) if isinstance(value, dict) else str(value.isoformat(" ", "microseconds"))
+def _formed(values: list[Any], forms: list[tuple[int, Callable[[Any], Any]]]) -> Values:
+    for n, form in forms:
+        if values[n] is not None:
+            values[n] = form(values[n])
+    return tuple(values)
 
 
-def _postgresql_form(value: Any) -> Any:
-    return json.dumps(value) if isinstance(value, dict) else value
+@lru_cache(maxsize=200_000)
+def _sqlite_time(value: datetime) -> str:
+    """Cached because one moment stands in many rows: in a job's, in its files', in its log."""
+    return value.isoformat(" ", "microseconds")
+
+
+def _postgresql_time(value: datetime) -> datetime:
+    return value

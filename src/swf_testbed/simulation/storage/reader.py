@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, func, select
@@ -190,8 +190,3 @@ def _follow(connection: Connection, world: World) -> None:
     unfinished = idle.c.status.not_in(WORKER_FINAL) & (idle.c.njobs == 0)
     for worker in _rows(connection, select(idle).where(unfinished).order_by(idle.c.workerid)):
         workers.follow_idle(world, worker)
-
-
-def last_heartbeat(connection: Connection) -> datetime | None:
-    """When a Harvester was last heard of."""
-    return connection.execute(select(func.max(table("harvester_instances").c.lastupdate))).scalar()
