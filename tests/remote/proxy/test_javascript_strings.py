@@ -18,6 +18,10 @@ MAPPED = {
         """'<a href="/swf-monitor/jobs/' + id + '/">' + id + '</a>'""",
         """'<a href="/prod/jobs/' + id + '/">' + id + '</a>'""",
     ),
+    "a link that begins behind text": (
+        """'to <a href="/swf-monitor/jobs/' + id""",
+        """'to <a href="/prod/jobs/' + id""",
+    ),
     "an attribute of a tag begun before": (
         """'<a class="' + c + '" href="/swf-monitor/x">'""",
         """'<a class="' + c + '" href="/prod/x">'""",

@@ -121,6 +121,7 @@ class HtmlScanner:
         if view.final and self._part:
             opening = grammar.TAG_OPENING.match(view.text, position, limit)
             view.edits += self._reader.part(view.text, opening.end(), limit) if opening else []
+            return limit
         return position
 
     def _complete(self, tag: re.Match[bytes], view: View) -> int:
