@@ -67,9 +67,11 @@ def routes() -> str:
 
     rows = []
     for route in ROUTES:
-        methods = ", ".join(sorted(route.methods))
-        rows.append((f"`{route.pattern}`", methods, str(route.access), str(route.identity), route.reason))
-    return table(("path below the mount", "methods", "who", "identity sent", "why"), rows)
+        methods = ", ".join(route.methods) or "any"
+        note = route.refusal.title if route.refusal else f"shows `{route.shows}`" if route.shows else ""
+        kind = "" if route.refusal else str(route.kind)
+        rows.append((f"`/{route.pattern}`", methods, str(route.access), str(route.identity), kind, note))
+    return table(("path below the mount", "methods", "who", "identity sent", "treated as", "note"), rows)
 
 
 def _help_of(command: Path) -> str:

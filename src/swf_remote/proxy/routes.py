@@ -145,6 +145,7 @@ ROUTES: tuple[Route, ...] = (
     Route("", shows="prod/"),
     Route("prod/"),
     Route("about/"),
+    Route("testbed/"),
     # PanDA: the same for everyone, so fetched without a name.
     Route("panda/system/status.json", kind=_DATA),
     Route("panda/system/**", access=_STAFF),
