@@ -9,10 +9,10 @@ from swf_testbed.simulation.behaviour import generation, task_life, task_rows
 from swf_testbed.simulation.behaviour.task_plan import plan_task
 from swf_testbed.simulation.core.world import Task, World
 
-TASKS_PER_DAY: Final = 28.0
+TASKS_PER_DAY: Final = 29.0
 WEEKEND: Final = 0.55
 DAY: Final = 86400.0
-OPENING_BURST: Final = 24
+OPENING_BURST: Final = 40
 
 
 def open_history(world: World, tasks: int) -> None:
