@@ -79,7 +79,7 @@ def parse_users(body: bytes) -> list[MonitorUser]:
     try:
         listed = json.loads(body)["users"]
         return [_user(item) for item in listed]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise MonitorListError("the monitor's list of accounts is not of the agreed form") from error
 
 

@@ -3,10 +3,10 @@
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from tests.remote.web.pages import assert_well_made
 
 from swf_remote.accounts.models import Profile
 from swf_remote.accounts.readers import session_reader
+from tests.remote.web.pages import assert_well_made
 
 ACCOUNT, CHANGE = "/prod/account/", "/prod/accounts/password_change/"
 PASSWORD, NEW = "correct horse battery", "another staple entirely"

@@ -9,9 +9,9 @@ from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
-from tests.remote.web.pages import assert_well_made
 
 from swf_remote.accounts.lockout import lockout_problem
+from tests.remote.web.pages import assert_well_made
 
 LOG_IN, LOG_OUT = "/prod/accounts/login/", "/prod/accounts/logout/"
 PASSWORD = "correct horse battery"

@@ -5,13 +5,13 @@ from django.contrib.auth.models import User
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
-from tests.remote.web.pages import assert_well_made
 
 from swf_remote.proxy import link
 from swf_remote.proxy.link import LinkRecord, Observation, Place, utc_now
 from swf_remote.proxy.routes import is_exposed
 from swf_remote.web import handlers, not_exposed
 from swf_remote.web.addresses import STATIC_FOLDER, asset_url
+from tests.remote.web.pages import assert_well_made
 
 PAGE = {"HTTP_ACCEPT": "text/html"}
 pytestmark = pytest.mark.django_db
