@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+
 from tests.monitor.conftest import Site
 from tests.monitor.jobs.job_sql import rows
 

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+
 from tests.monitor.conftest import Site
 from tests.monitor.jobs.job_sql import links, printed, rows, stored, text
 

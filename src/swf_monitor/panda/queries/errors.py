@@ -90,7 +90,8 @@ def _assembled(rows: Sequence[RowMapping]) -> list[ErrorPattern]:
             *_key(row),
             jobs=row["jobs"],
             tasks=row["tasks"],
-            seconds=row["seconds"],
+            # SQLite reckons in fractions of days, exact to some microseconds.
+            seconds=None if row["seconds"] is None else round(row["seconds"], 3),
             never_started=row["never_started"],
             users=names["users", _key(row)],
             sites=names["sites", _key(row)],
