@@ -23,6 +23,8 @@ def run_suite(folder: str, extra: list[str]) -> tuple[int, Counter[str]]:
     """Run one suite; returns its exit code and pytest's counts by outcome."""
     print(f"=== {folder}", flush=True)
     command = [sys.executable, "-m", "pytest", "-c", f"{folder}/pytest.ini", "--rootdir", ".", folder, *extra]
+    if folder not in SLOW:
+        command += ["-n", "auto"]  # the whole chain is one demo that its tests share; all else runs side by side
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     last = ""
@@ -37,9 +39,11 @@ def run_suite(folder: str, extra: list[str]) -> tuple[int, Counter[str]]:
 def main() -> int:
     """Exit code 0 when every suite passed."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--fast", action="store_true", help="without browser, servers and the whole chain")
+    parser.add_argument("--fast", action="store_true", help="without browser, whole chain and tests marked slow")
     arguments, extra = parser.parse_known_args()
     begin, total, failed = time.monotonic(), Counter[str](), []
+    if arguments.fast:
+        extra = [*extra, "-m", "not slow"]
     for folder in FAST if arguments.fast else FAST + SLOW:
         code, counts = run_suite(folder, extra)
         total += counts

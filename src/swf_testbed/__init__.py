@@ -1,1 +1,4 @@
-"""Simulated PanDA and the demo that runs the whole chain. May import the monitor's table definitions, nothing else of it."""
+"""Simulated PanDA, and the demo that runs the whole chain.
+
+May import the monitor's table definitions, and nothing else of it.
+"""

@@ -19,6 +19,8 @@ import pytest
 from tests.remote.gateways import KEY, free_port
 from tests.remote.upstream.scripted import read_request, say, say_many, scripted
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = str(Path(sys.executable).with_name("swf-remote"))
 MEGABYTE = 1_000_000
 SIZE = 60

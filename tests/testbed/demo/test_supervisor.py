@@ -18,6 +18,8 @@ from swf_testbed.demo.children import how_it_ended, start_child, stop_child
 from swf_testbed.demo.plan import Part
 from swf_testbed.demo.supervisor import PartFailedError, Supervisor
 
+pytestmark = pytest.mark.slow
+
 WAIT_FOREVER = "import signal; signal.pause()"
 STARTS_A_CHILD = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', '{WAIT_FOREVER}']); {WAIT_FOREVER}"
 

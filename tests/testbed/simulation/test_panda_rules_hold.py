@@ -21,6 +21,8 @@ from tests.testbed.simulation.panda_rules import (
     violations,
 )
 
+pytestmark = pytest.mark.slow
+
 BEGIN = datetime.fromisoformat("2026-11-10")
 
 

@@ -20,6 +20,8 @@ from swf_testbed.simulation.storage.reader import read_world
 from tests.testbed.simulation import worlds
 from tests.testbed.simulation.panda_rules import violations
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
