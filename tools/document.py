@@ -93,8 +93,11 @@ def testbed_commands() -> str:
     """Commands of ``swf-testbed`` with their options."""
     from swf_testbed.cli import main  # noqa: PLC0415
 
-    rows = []
-    for name, command in sorted(main.commands.items()):
+    assert isinstance(main, click.Group)
+    context, rows = click.Context(main), []
+    for name in main.list_commands(context):
+        command = main.get_command(context, name)
+        assert command is not None
         options = [option for option in command.params if isinstance(option, click.Option)]
         text = (command.help or "").splitlines()[0]
         rows.append((f"`swf-testbed {name}`", text, ", ".join(f"`{option.opts[0]}`" for option in options)))

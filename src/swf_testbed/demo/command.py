@@ -80,12 +80,14 @@ async def _run_demo(options: Options) -> None:
     logs = options.var / "logs"
     logs.mkdir(exist_ok=True)
     supervisor = Supervisor(logs, click.echo, lambda pids: write_state(state, options, made, pids))
-    lines = []
+    chain = parts(options, made, token)
     try:
-        for part in parts(options, made, token):
-            await supervisor.start(part)
-            lines.append(f"  {part.name:<8} pid {supervisor.pids[part.name]:<8} {part.what}")
-        write_state(state, options, made, supervisor.pids)
+        async with asyncio.TaskGroup() as starting:  # each waits for what it needs by asking until it answers
+            for part in chain:
+                starting.create_task(supervisor.start(part))
+        pids = supervisor.pids
+        lines = [f"  {part.name:<8} pid {pids[part.name]:<8} {part.what}" for part in chain]
+        write_state(state, options, made, pids)
         _announce(options, made, lines, monotonic() - begin)
         await supervisor.watch()
     finally:

@@ -50,15 +50,26 @@ async def _run(command: tuple[str, ...], environment: dict[str, str], what: str,
 
 
 async def prepare_monitor(options: Options, made: DemoSecrets) -> str:
-    """Migrate the monitor's own database; returns the token of the gateway's service account.
+    """Migrate the monitor's own database; returns the token of the gateway's service account, made once and kept.
 
     Raises:
         PreparationError: a step failed.
     """
     environment = monitor_environment(options, made)
-    await _run((program("swf-monitor"), "migrate", "--verbosity", "0"), environment, "preparing the monitor's database")
-    token = await _run((program("swf-monitor"), "token", SERVICE_ACCOUNT), environment, "making the service token")
-    return token.strip().splitlines()[-1]
+    kept, database = options.var / "monitor-token", options.var / "monitor.sqlite3"
+    known = kept.read_text().strip() if kept.exists() and database.exists() else ""
+    await _run(
+        (program("swf-monitor"), "migrate", "--verbosity", "0", "--skip-checks"),
+        environment,
+        "preparing the monitor's database",
+    )
+    if known:
+        return known
+    output = await _run((program("swf-monitor"), "token", SERVICE_ACCOUNT), environment, "making the service token")
+    token = output.strip().splitlines()[-1]
+    kept.touch(mode=0o600)
+    kept.write_text(token + "\n")
+    return token
 
 
 async def prepare_gateway(options: Options, made: DemoSecrets) -> None:
@@ -68,7 +79,11 @@ async def prepare_gateway(options: Options, made: DemoSecrets) -> None:
         PreparationError: a step failed.
     """
     environment = gateway_environment(options, made)
-    await _run((program("swf-remote"), "migrate", "--verbosity", "0"), environment, "preparing the gateway's database")
+    await _run(
+        (program("swf-remote"), "migrate", "--verbosity", "0", "--skip-checks"),
+        environment,
+        "preparing the gateway's database",
+    )
     add_user = (
         program("swf-remote"),
         "users",

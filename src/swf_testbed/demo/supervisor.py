@@ -44,7 +44,7 @@ class Supervisor:
         self._logs = logs
         self._say = say
         self._pids_changed = pids_changed
-        self._running: dict[str, Supervised] = {}
+        self._running: dict[str, Supervised] = {}  # in the order in which they were asked to start
 
     @property
     def pids(self) -> dict[str, int]:

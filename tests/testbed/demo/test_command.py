@@ -15,6 +15,12 @@ from swf_testbed.demo.secrets import load_or_make_secrets
 from swf_testbed.demo.state_file import write_state
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def options(tmp_path: Path, **changes: int) -> Options:
     chosen = {"port": 1, "monitor_port": 2, "tunnel_port": 3} | changes
     return Options(tmp_path, **chosen, seed=1, speed=1.0)
@@ -45,9 +51,11 @@ def test_damaged_secrets_are_one_line_with_the_fix(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("option", ["--port", "--monitor-port", "--tunnel-port"])
 def test_a_busy_port_is_one_clear_line_with_the_fix(tmp_path: Path, option: str) -> None:
+    ports = {name: str(free_port()) for name in ("--port", "--monitor-port", "--tunnel-port")}
     with socket.create_server(("127.0.0.1", 0)) as holder:
         port = holder.getsockname()[1]
-        result = CliRunner().invoke(demo, ["--var", str(tmp_path), option, str(port)])
+        chosen = [word for pair in (ports | {option: str(port)}).items() for word in pair]
+        result = CliRunner().invoke(demo, ["--var", str(tmp_path), *chosen])
     assert result.exit_code == 1
     assert result.output.strip() == (
         f"demo: port {port} is in use by another program; "
@@ -56,9 +64,7 @@ def test_a_busy_port_is_one_clear_line_with_the_fix(tmp_path: Path, option: str)
 
 
 def test_the_three_ports_must_differ(tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     assert busy_port(options(tmp_path, port=port, monitor_port=port, tunnel_port=port)) == (
         "--port, --monitor-port and --tunnel-port must differ"
     )
