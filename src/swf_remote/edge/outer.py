@@ -102,6 +102,8 @@ class Outer:
             await self._assets(scope, receive, send)
         elif path in (b"/", b"", self._mount):
             await _redirect(self._mount + b"/", send)
+        elif path == b"/favicon.ico":  # browsers ask for it where a page names no icon
+            await _redirect(self._static + b"web/mark.svg", send)
         elif not path.startswith(self._mount + b"/"):
             raise ProblemError(OUTSIDE)
         elif self._first_section(path) in self._sections:

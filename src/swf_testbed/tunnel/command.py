@@ -16,7 +16,7 @@ from swf_testbed.tunnel.ends import Address, hold_forward, listen
 from swf_testbed.tunnel.keys import TunnelKeys, load_or_make_keys
 
 
-class AddressType(click.ParamType):
+class AddressType(click.ParamType[Address]):
     """``HOST:PORT`` on the command line."""
 
     name = "host:port"

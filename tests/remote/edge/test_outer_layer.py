@@ -36,6 +36,14 @@ async def test_the_root_and_the_bare_mount_lead_to_the_first_page() -> None:
             assert (reply.status, reply.headers["Location"]) == (302, "/prod/")
 
 
+async def test_the_icon_that_browsers_ask_for_by_themselves_is_ours() -> None:
+    async with edge_around(echo) as gateway:
+        reply = await gateway.ask("/favicon.ico")
+        assert reply.status == 302
+        icon = await gateway.ask(reply.headers["Location"])
+        assert (icon.status, icon.headers["Content-Type"]) == (200, "image/svg+xml")
+
+
 async def test_addresses_outside_of_the_mount_are_not_found() -> None:
     async with edge_around(echo) as gateway:
         assert (await gateway.ask("/production/")).status == 404
