@@ -4,7 +4,7 @@ set -eu
 bin=${BIN:-.venv/bin}
 # The settings modules want values before they can be read; these open nothing.
 export SWF_MONITOR_SECRET_KEY=check-only-not-a-secret-of-anything-0123456789 SWF_REMOTE_DEBUG=true
-export SWF_REMOTE_SECRET_KEY=$SWF_MONITOR_SECRET_KEY
+export SWF_REMOTE_SECRET_KEY=$SWF_MONITOR_SECRET_KEY SWF_REMOTE_MONITOR_HOST=localhost
 "$bin/ruff" format --check --quiet src tests tools
 "$bin/ruff" check --quiet src tests tools
 "$bin/lint-imports" --no-cache >/dev/null || { "$bin/lint-imports" --no-cache; exit 1; }
