@@ -14,8 +14,8 @@ MOST_JOBS: Final = 500
 _COLUMNS: Final = ("pandaid", "jeditaskid", "produsername", "jobstatus", "computingsite", "endtime", *FAULT_COLUMNS)
 
 
-def faulty_jobs(connection: Connection, selection: JobSelection) -> Sequence[RowMapping]:
-    """At most 500 jobs of the selection, the highest ids first, with the columns `components.faults_of` reads."""
+def faulty_jobs(connection: Connection, selection: JobSelection, most: int = MOST_JOBS) -> Sequence[RowMapping]:
+    """At most `most` jobs of the selection, the highest ids first, with the columns `components.faults_of` reads."""
     jobs = selection.rows(*_COLUMNS)
-    newest = select(jobs).order_by(jobs.c.pandaid.desc()).limit(MOST_JOBS)
+    newest = select(jobs).order_by(jobs.c.pandaid.desc()).limit(most)
     return connection.execute(newest).mappings().all()

@@ -63,14 +63,19 @@ class ErrorPattern:
 
 
 def error_patterns(
-    connection: Connection, selection: JobSelection, *, source: str | None = None, first_only: bool = False
+    connection: Connection,
+    selection: JobSelection,
+    *,
+    source: str | None = None,
+    first_only: bool = False,
+    most: int = MOST_PATTERNS,
 ) -> list[ErrorPattern]:
-    """The patterns of the selected jobs, of one component when `source` names it."""
+    """The `most` frequent patterns of the selected jobs, of one component when `source` names it."""
     components = [component for component in COMPONENTS if source in (None, component.name)]
     if not components:
         return []
     faults = _faults(selection, components, first_only=first_only)
-    top = _top(faults)
+    top = _top(faults, most)
     names = [
         _names(faults, top, kind, column) for kind, column in (("users", "produsername"), ("sites", "computingsite"))
     ]
@@ -127,7 +132,7 @@ def _earlier_silent(jobs: CTE, component: Component) -> list[ColumnElement[bool]
     return [func.coalesce(jobs.c[other.code_column], 0) == 0 for other in earlier]
 
 
-def _top(faults: CTE) -> CTE:
+def _top(faults: CTE, most: int) -> CTE:
     started, ended = time_or_null(faults.c.starttime), time_or_null(faults.c.endtime)
     seconds = case((ended >= started, SecondsBetween(ended, started)))
     key = [faults.c[name] for name in _KEY]
@@ -142,7 +147,7 @@ def _top(faults: CTE) -> CTE:
         )
         .group_by(*key)
         .order_by(jobs.desc(), *key)
-        .limit(MOST_PATTERNS)
+        .limit(most)
         .cte("top")
     )
 

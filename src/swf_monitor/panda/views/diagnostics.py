@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from operator import itemgetter
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from sqlalchemy import RowMapping
+from sqlalchemy import Connection, RowMapping
 
 from swf_monitor.panda.database import snapshot
-from swf_monitor.panda.datatables import Order, answer, read_request, table_endpoint
+from swf_monitor.panda.datatables import Order, TableRequest, answer, read_request, table_endpoint
+from swf_monitor.panda.export import Export, Field, Found, exportable
 from swf_monitor.panda.formatting import cell_link, fill, stamp
 from swf_monitor.panda.queries.components import SOURCES, faults_of
-from swf_monitor.panda.queries.diagnostics import faulty_jobs
+from swf_monitor.panda.queries.diagnostics import MOST_JOBS, faulty_jobs
 from swf_monitor.panda.states import FAULTY_JOB_STATES
 from swf_monitor.panda.views.error_choices import choice_row, without_choices
 from swf_monitor.panda.views.job_filters import requested_jobs
@@ -46,6 +49,32 @@ _DIAGNOSTIC_LENGTH: Final = 80
 _ELLIPSIS: Final = "..."
 
 
+def _exported(connection: Connection, query: Mapping[str, str], _wanted: TableRequest) -> Found:
+    # One more than is given, to see whether there are more.
+    jobs = _jobs(connection, query, MOST_JOBS + 1)
+    return Found(len(jobs), jobs[:MOST_JOBS])
+
+
+def _faults(job: RowMapping) -> list[dict[str, Any]]:
+    return [asdict(fault) for fault in faults_of(job)]
+
+
+EXPORT: Final = Export(
+    name="diagnostics",
+    fields=(
+        *(
+            Field(name, itemgetter(name))
+            for name in ("pandaid", "jeditaskid", "produsername", "jobstatus", "computingsite")
+        ),
+        Field("errors", _faults),
+        Field("endtime", itemgetter("endtime")),
+    ),
+    read=_exported,
+    limit=MOST_JOBS,
+)
+
+
+@exportable(EXPORT)
 def diagnostics_list(request: HttpRequest) -> HttpResponse:
     """The page; its table asks for the rows itself."""
     query = request.GET.dict()
@@ -65,14 +94,19 @@ def diagnostics_datatable(request: HttpRequest) -> HttpResponseBase:
     """The newest faulty jobs, one page of them."""
     query = request.GET.dict()
     wanted = read_request(query, [None] * len(PAGE.columns), Order("pandaid"))
+    with snapshot() as connection:
+        jobs = _jobs(connection, query, MOST_JOBS)
+    page = jobs[wanted.start : wanted.start + wanted.length]
+    return answer(wanted, total=len(jobs), filtered=len(jobs), rows=[_cells(job) for job in page])
+
+
+def _jobs(connection: Connection, query: Mapping[str, str], most: int) -> Sequence[RowMapping]:
+    """The newest faulty jobs; none for a component that does not exist."""
     selection = replace(requested_jobs(query, statuses=FAULTY_JOB_STATES), status=None)
     source = query.get("error_source") or None
     if source is not None and source not in SOURCES:
-        return answer(wanted, total=0, filtered=0, rows=[])
-    with snapshot() as connection:
-        jobs = faulty_jobs(connection, replace(selection, source=source))
-    page = jobs[wanted.start : wanted.start + wanted.length]
-    return answer(wanted, total=len(jobs), filtered=len(jobs), rows=[_cells(job) for job in page])
+        return []
+    return faulty_jobs(connection, replace(selection, source=source), most)
 
 
 def _cells(job: RowMapping) -> list[str]:

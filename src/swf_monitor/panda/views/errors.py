@@ -5,18 +5,22 @@ The answer holds every pattern at once (at most 200), whatever paging or search 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from operator import attrgetter
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import format_html
+from sqlalchemy import Connection
 
 from swf_monitor.panda.database import snapshot
-from swf_monitor.panda.datatables import Order, answer, read_request, table_endpoint
+from swf_monitor.panda.datatables import Order, TableRequest, answer, read_request, table_endpoint
+from swf_monitor.panda.export import Export, Field, Found, exportable
 from swf_monitor.panda.formatting import cell_link, duration, with_query
 from swf_monitor.panda.queries.components import COMPONENTS
-from swf_monitor.panda.queries.errors import ErrorPattern, error_patterns
+from swf_monitor.panda.queries.errors import MOST_PATTERNS, ErrorPattern, error_patterns
 from swf_monitor.panda.states import FAULTY_JOB_STATES
 from swf_monitor.panda.views.error_choices import choice_row, without_choices
 from swf_monitor.panda.views.job_filters import requested_jobs
@@ -53,6 +57,35 @@ _USERS_SHOWN: Final = 5
 _SITES_SHOWN: Final = 3
 
 
+def _patterns(connection: Connection, query: Mapping[str, str], most: int) -> list[ErrorPattern]:
+    return error_patterns(
+        connection,
+        requested_jobs(query, statuses=FAULTY_JOB_STATES),
+        source=query.get("error_source") or None,
+        first_only=query.get("classified") == "1",
+        most=most,
+    )
+
+
+def _exported(connection: Connection, query: Mapping[str, str], _wanted: TableRequest) -> Found:
+    # One more than is given, to see whether there are more.
+    patterns = _patterns(connection, query, MOST_PATTERNS + 1)
+    return Found(len(patterns), patterns[:MOST_PATTERNS])
+
+
+EXPORT: Final = Export(
+    name="errors",
+    fields=(
+        *(Field(name, attrgetter(name)) for name in ("component", "code", "diagnostic", "jobs", "tasks")),
+        Field("mean_time_to_error_s", attrgetter("seconds")),
+        *(Field(name, attrgetter(name)) for name in ("never_started", "users", "sites")),
+    ),
+    read=_exported,
+    limit=MOST_PATTERNS,
+)
+
+
+@exportable(EXPORT)
 def errors_list(request: HttpRequest) -> HttpResponse:
     """The page; its table asks for the patterns itself."""
     query = request.GET.dict()
@@ -71,15 +104,9 @@ def errors_datatable(request: HttpRequest) -> HttpResponseBase:
     """All patterns, the most frequent first."""
     query = request.GET.dict()
     wanted = read_request(query, [None] * len(PAGE.columns), Order("jobs"))
-    selection = requested_jobs(query, statuses=FAULTY_JOB_STATES)
     with snapshot() as connection:
-        patterns = error_patterns(
-            connection,
-            selection,
-            source=query.get("error_source") or None,
-            first_only=query.get("classified") == "1",
-        )
-    rows = [_cells(pattern, query, selection.window) for pattern in patterns]
+        patterns = _patterns(connection, query, MOST_PATTERNS)
+    rows = [_cells(pattern, query, requested_window(query)) for pattern in patterns]
     return answer(wanted, total=len(rows), filtered=len(rows), rows=rows)
 
 

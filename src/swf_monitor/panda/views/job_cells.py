@@ -20,6 +20,11 @@ from swf_monitor.panda.windows import Window
 _TIMED_STATES: Final = ("finished", "failed")
 
 
+def seconds_run(job: RowMapping) -> float | None:
+    """Seconds from start to end of a job that finished or failed; None for others (contract 4.5)."""
+    return between(job["starttime"], job["endtime"]) if job["jobstatus"] in _TIMED_STATES else None
+
+
 class JobCells:
     """Makes the rows of one page; links to filters keep its window."""
 
@@ -32,7 +37,6 @@ class JobCells:
 
     def row(self, job: RowMapping) -> list[str]:
         """The ten cells of one job."""
-        timed = job["jobstatus"] in _TIMED_STATES
         return [
             cell_link(reverse("panda_job_detail", args=[job["pandaid"]]), job["pandaid"]),
             self._task(job["jeditaskid"]) if job["jeditaskid"] else "",
@@ -42,6 +46,6 @@ class JobCells:
             self._transformation(job["transformation"]),
             stamp(job["creationtime"]),
             stamp(job["endtime"]),
-            duration(between(job["starttime"], job["endtime"])) if timed else "",
+            duration(seconds_run(job)),
             "" if job["corecount"] is None else str(job["corecount"]),
         ]

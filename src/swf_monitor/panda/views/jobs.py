@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from itertools import accumulate
+from operator import itemgetter
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.urls import reverse
+from sqlalchemy import Connection
 
 from swf_monitor.panda import windows
 from swf_monitor.panda.database import snapshot
-from swf_monitor.panda.datatables import BadRequestError, Order, answer, read_request, table_endpoint
+from swf_monitor.panda.datatables import BadRequestError, Order, TableRequest, answer, read_request, table_endpoint
+from swf_monitor.panda.export import Export, Field, Found, exportable
 from swf_monitor.panda.formatting import with_query
 from swf_monitor.panda.queries.jobs import filter_counts, job_page
 from swf_monitor.panda.queries.outcomes import Outcomes, outcomes
 from swf_monitor.panda.queries.selection import JobSelection
 from swf_monitor.panda.views import reading
-from swf_monitor.panda.views.job_cells import JobCells
+from swf_monitor.panda.views.job_cells import JobCells, seconds_run
 from swf_monitor.panda.views.job_filters import requested_jobs
 from swf_monitor.panda.views.list_page import Column, Facet, ListPage, Live
 from swf_monitor.panda.windows import requested_window
@@ -56,8 +60,30 @@ _SORTED_BY: Final = (
     None,
     "corecount",
 )
+_DEFAULT: Final = Order("pandaid")
 
 
+def _exported(connection: Connection, query: Mapping[str, str], wanted: TableRequest) -> Found:
+    page = job_page(connection, requested_jobs(query), wanted)
+    return Found(page.filtered, page.rows)
+
+
+EXPORT: Final = Export(
+    name="jobs",
+    fields=(
+        *(Field(name, itemgetter(name), sort=name) for name in _SORTED_BY[:7] if name),
+        Field("starttime", itemgetter("starttime")),
+        Field("endtime", itemgetter("endtime"), sort="endtime"),
+        Field("exectime_s", seconds_run),
+        Field("corecount", itemgetter("corecount"), sort="corecount"),
+    ),
+    read=_exported,
+    default=_DEFAULT,
+    table=_SORTED_BY,
+)
+
+
+@exportable(EXPORT)
 def jobs_list(request: HttpRequest) -> HttpResponse:
     """The page; its table asks for the rows itself, its plot is part of it."""
     query = request.GET.dict()
@@ -69,7 +95,7 @@ def jobs_list(request: HttpRequest) -> HttpResponse:
 def jobs_datatable(request: HttpRequest) -> HttpResponseBase:
     """The rows of one draw."""
     query = request.GET.dict()
-    wanted = read_request(query, _SORTED_BY, Order("pandaid"))
+    wanted = read_request(query, _SORTED_BY, _DEFAULT)
     selection = requested_jobs(query)
     with snapshot() as connection:
         page = job_page(connection, selection, wanted)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
+from sqlalchemy import Connection
 
 from swf_monitor.panda import windows
 from swf_monitor.panda.database import snapshot
+from swf_monitor.panda.datatables import TableRequest
+from swf_monitor.panda.export import Export, Field, Found, exportable
 from swf_monitor.panda.formatting import MISSING
 from swf_monitor.panda.queries.queues import LOAD_WINDOW, Queue, epic_queues, load_of_queues, queue_called
 from swf_monitor.panda.views import reading
@@ -39,14 +43,40 @@ CARDS: Final = (
 )
 
 
+def _rows(connection: Connection) -> list[dict[str, Any]]:
+    load = load_of_queues(connection, windows.utc_now())
+    return [_row(queue, load.get(queue.name, Counter())) for queue in epic_queues(connection)]
+
+
+def _exported(connection: Connection, _query: Mapping[str, str], _wanted: TableRequest) -> Found:
+    rows = _rows(connection)
+    return Found(len(rows), rows)
+
+
+EXPORT: Final = Export(
+    name="queues",
+    fields=(
+        *(Field(name, itemgetter(name)) for name in ("name", "status", "state", "resource_type", "type", "country")),
+        *(Field(name, itemgetter(name)) for name in ("tier", "corepower", "updated")),
+        *(Field(f"{name}_24h", itemgetter(name)) for name in ("running", "failed")),
+        Field("failure_fraction_24h", itemgetter("failure_rate")),
+        Field("jobs_24h", itemgetter("jobs")),
+    ),
+    read=_exported,
+    table=(
+        *("name", "status", "state", "resource_type", "type", "country", "tier", "corepower", "updated"),
+        *("running_24h", "failed_24h", "jobs_24h"),
+    ),
+)
+
+
+@exportable(EXPORT)
 def queues_list(request: HttpRequest) -> HttpResponse:
     """All queues of the experiment with their jobs of the last day."""
 
     def read() -> dict[str, Any]:
         with snapshot() as connection:
-            queues = epic_queues(connection)
-            load = load_of_queues(connection, windows.utc_now())
-        rows = [_row(queue, load.get(queue.name, Counter())) for queue in queues]
+            rows = _rows(connection)
         return {"queues": rows, "states": dict(Counter(row["status"] for row in rows))}
 
     return reading.page(request, "panda/queues.html", read, days=LOAD_WINDOW.days)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from operator import attrgetter, itemgetter
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
+from sqlalchemy import Connection
 
 from swf_monitor.panda import datatables, windows
 from swf_monitor.panda.database import snapshot
+from swf_monitor.panda.export import Export, Field, Found, exportable
 from swf_monitor.panda.processing_types import type_counts
 from swf_monitor.panda.queries.conditions import BLANK
-from swf_monitor.panda.queries.tasks import TaskSelection, number_of_tasks, page_of_tasks, tasks_by
+from swf_monitor.panda.queries.tasks import Task, TaskSelection, number_of_tasks, page_of_tasks, tasks_by
 from swf_monitor.panda.views.list_page import Column, Facet, ListPage, Live
 from swf_monitor.panda.views.task_cells import task_row
 
@@ -69,9 +73,37 @@ _ORDERS: Final = (
     "nfinalfailed",
     "computed_finalfailurerate",
 )
+_DEFAULT: Final = datatables.Order("jeditaskid")
 _FILTERS: Final = ("status", "username", "processingtype", "workinggroup")
 
 
+def _exported(connection: Connection, query: Mapping[str, str], wanted: datatables.TableRequest) -> Found:
+    selection = _selection(query, search=wanted.search)
+    return Found(number_of_tasks(connection, selection), _page(connection, selection, wanted))
+
+
+def _counted(name: str, attribute: str) -> Field:
+    return Field(name, attrgetter(f"counts.{attribute}"), sort=attribute)
+
+
+EXPORT: Final = Export(
+    name="tasks",
+    fields=(
+        *(Field(name, itemgetter(name), sort=name) for name in _ORDERS[1:8] if name),
+        _counted("progress_percent", "computed_progress"),
+        *(_counted(name, name) for name in ("nactive", "nfinished", "nfailed", "nrunning", "nretries")),
+        _counted("avg_retries_success", "avg_retries_success"),
+        _counted("failurerate_fraction", "computed_failurerate"),
+        _counted("nfinalfailed", "nfinalfailed"),
+        _counted("finalfailurerate_fraction", "computed_finalfailurerate"),
+    ),
+    read=_exported,
+    default=_DEFAULT,
+    table=_ORDERS,
+)
+
+
+@exportable(EXPORT)
 def tasks_list(request: HttpRequest) -> HttpResponse:
     """The page; its rows are asked for by its script."""
     window = windows.window_of_days(windows.requested_window(request.GET).days)
@@ -81,20 +113,13 @@ def tasks_list(request: HttpRequest) -> HttpResponse:
 @datatables.table_endpoint
 def tasks_datatable(request: HttpRequest) -> HttpResponseBase:
     """One draw of the table; the total counts the whole window, before filters and search."""
-    wanted = datatables.read_request(request.GET, _ORDERS, datatables.Order("jeditaskid"))
-    selection = _selection(request, search=wanted.search)
+    wanted = datatables.read_request(request.GET, _ORDERS, _DEFAULT)
+    selection = _selection(request.GET, search=wanted.search)
     days = windows.requested_window(request.GET).days
     with snapshot() as connection:
         total = number_of_tasks(connection, selection.window_only())
         filtered = number_of_tasks(connection, selection)
-        tasks = page_of_tasks(
-            connection,
-            selection,
-            order=wanted.order.column,
-            descending=wanted.order.descending,
-            start=wanted.start,
-            length=wanted.length,
-        )
+        tasks = _page(connection, selection, wanted)
     rows = [task_row(task, days, selection.now) for task in tasks]
     return datatables.answer(wanted, total=total, filtered=filtered, rows=rows)
 
@@ -102,7 +127,7 @@ def tasks_datatable(request: HttpRequest) -> HttpResponseBase:
 @datatables.table_endpoint
 def tasks_filter_counts(request: HttpRequest) -> HttpResponseBase:
     """How many tasks each value of a filter would leave, the other filters being as asked."""
-    selection = _selection(request)
+    selection = _selection(request.GET)
     with snapshot() as connection:
         counts = {name: tasks_by(connection, selection.without(name), name) for name in _FILTERS}
     types = type_counts(counts.pop("processingtype").items())
@@ -117,7 +142,18 @@ def _choice(value: str, number: int) -> list[Any]:
     return [value, number] if value else ["(blank)", number, BLANK]
 
 
-def _selection(request: HttpRequest, search: str = "") -> TaskSelection:
-    window = windows.requested_window(request.GET)
-    asked: dict[str, Any] = {name: request.GET.get(name) or None for name in _FILTERS}
+def _page(connection: Connection, selection: TaskSelection, wanted: datatables.TableRequest) -> list[Task]:
+    return page_of_tasks(
+        connection,
+        selection,
+        order=wanted.order.column,
+        descending=wanted.order.descending,
+        start=wanted.start,
+        length=wanted.length,
+    )
+
+
+def _selection(query: Mapping[str, str], search: str = "") -> TaskSelection:
+    window = windows.requested_window(query)
+    asked: dict[str, Any] = {name: query.get(name) or None for name in _FILTERS}
     return TaskSelection(since=window.since, now=windows.utc_now(), search=search, **asked)

@@ -25,6 +25,20 @@
     }
   }
 
+  /* The exports give what the table shows: same filters, search and order, all pages. */
+  function keepExports(wanted) {
+    for (const link of document.querySelectorAll(".export-link")) {
+      const query = parameters();
+      if (wanted.search.value) query.set("search", wanted.search.value);
+      if (wanted.order.length) {
+        query.set("order[0][column]", wanted.order[0].column);
+        query.set("order[0][dir]", wanted.order[0].dir);
+      }
+      query.set("format", link.dataset.format);
+      link.href = `${location.pathname}?${query}`;
+    }
+  }
+
   function addressWith(name, value) {
     const wanted = parameters();
     if (value === null) wanted.delete(name);
@@ -60,6 +74,7 @@
     running?.abort();
     running = new AbortController();
     const own = running;
+    keepExports(wanted);
     const query = parameters();
     query.set("draw", wanted.draw);
     query.set("start", wanted.start);
@@ -191,6 +206,8 @@
         data: index,
         orderable: column.orderable,
         className: column.className,
+        // Never the third state "unsorted": the server always sorts. Ids and counts begin with the largest.
+        orderSequence: /\b(num|mono)\b/.test(column.className) ? ["desc", "asc"] : ["asc", "desc"],
       })),
       layout: {
         topStart: settings.searchable ? "search" : null,

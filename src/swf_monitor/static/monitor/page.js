@@ -121,10 +121,25 @@
     }
   }
 
+  /* The exports of a table that is sorted and searched here. */
+  function keepExports(table) {
+    const [first] = table.order();
+    for (const link of document.querySelectorAll(".export-link")) {
+      const query = new URLSearchParams(location.search);
+      if (table.search()) query.set("search", table.search());
+      if (first) {
+        query.set("order[0][column]", first[0]);
+        query.set("order[0][dir]", first[1]);
+      }
+      query.set("format", link.dataset.format);
+      link.href = `${location.pathname}?${query}`;
+    }
+  }
+
   function sortableTables() {
     if (!window.DataTable) return;
     for (const table of document.querySelectorAll("table.swf-sortable")) {
-      new window.DataTable(table, {
+      const sortable = new window.DataTable(table, {
         paging: false,
         info: false,
         autoWidth: false,
@@ -132,6 +147,7 @@
         layout: { topStart: null, topEnd: "search", bottomStart: null, bottomEnd: null },
         language: { search: "Search this table", searchPlaceholder: "Search this table", zeroRecords: "Nothing here matches the search." },
       });
+      sortable.on("draw", () => keepExports(sortable));
     }
   }
 
