@@ -195,11 +195,13 @@
     address = location.search;
     const reply = await fetch(location.href, { credentials: "same-origin" }).catch(() => null);
     if (!reply?.ok) return;
-    const fresh = new DOMParser().parseFromString(await reply.text(), "text/html").getElementById("outcomes");
+    const page = new DOMParser().parseFromString(await reply.text(), "text/html");
+    const fresh = page.getElementById("outcomes");
     const section = document.getElementById("outcomes");
     if (!fresh || !section) return;
     fresh.open = section.open;
     section.replaceWith(document.adoptNode(fresh));
+    document.getElementById("outcome-totals").replaceWith(document.adoptNode(page.getElementById("outcome-totals")));
     begin();
   }
 
