@@ -1,10 +1,12 @@
 """The SSH tunnel of the demo, with real sockets on loopback."""
 
 import asyncio
+import functools
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 import pytest
@@ -80,21 +82,33 @@ async def test_a_tunnel_whose_far_end_is_down_closes_the_connection_without_an_a
             assert await ask(entrance, b"hello\n") == b""
 
 
+class CuttableServer(OneForwardServer):
+    """A server end whose connections a test can cut."""
+
+    def __init__(self, client_key: asyncssh.SSHKey, target: Address, made: asyncio.Queue[Any]) -> None:
+        super().__init__(client_key, target)
+        self._made = made
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self._made.put_nowait(conn)
+
+
 async def test_the_forward_comes_back_after_the_ssh_connection_is_cut(keys: TunnelKeys) -> None:
     entrance, target = free_address(), free_address()
-    async with echo_server(target), open_tunnel(keys, entrance, target) as server:
-        await ask(entrance, b"before\n")
-        port = server.get_port()
-        server.close()
-        await server.wait_closed()
-        again = await asyncssh.listen(
-            "127.0.0.1",
-            port,
-            server_factory=lambda: OneForwardServer(keys.client, target),
-            server_host_keys=[keys.host],
-        )
+    made: asyncio.Queue[asyncssh.SSHServerConnection] = asyncio.Queue()
+    server_end = functools.partial(CuttableServer, keys.client, target, made)
+    async with (
+        echo_server(target),
+        asyncssh.listen("127.0.0.1", 0, server_factory=server_end, server_host_keys=[keys.host]) as server,
+    ):
+        holding = asyncio.create_task(hold_forward(keys, server.get_port(), entrance, target))
+        assert await ask(entrance, b"before\n") == b"before\n"
+        (await made.get()).abort()
+        await asyncio.wait_for(made.get(), 10)
         assert await ask(entrance, b"after\n") == b"after\n"
-        again.close()
+        holding.cancel()
+        with suppress(asyncio.CancelledError):
+            await holding
 
 
 async def connect(keys: TunnelKeys, port: int, **changes: object) -> asyncssh.SSHClientConnection:
