@@ -23,6 +23,8 @@ from tests.monitor.conftest import Site
 from tests.monitor.definitions import JOBS, job_window
 from tests.monitor.panda_rows import NOW, build
 
+pytestmark = pytest.mark.slow
+
 PAGES = {
     "jobs": "/panda/jobs/",
     "tasks": "/panda/tasks/",
