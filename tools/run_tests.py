@@ -16,6 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FAST = ("tests/tools", "tests/testbed", "tests/monitor", "tests/remote")
 SLOW = ("tests/system",)
+# Worth several processes; the whole chain is one demo that its tests share, the set-up's tests are over at once.
+SPREAD = ("tests/testbed", "tests/monitor", "tests/remote")
 NO_TESTS_COLLECTED = 5
 
 
@@ -23,8 +25,8 @@ def run_suite(folder: str, extra: list[str]) -> tuple[int, Counter[str]]:
     """Run one suite; returns its exit code and pytest's counts by outcome."""
     print(f"=== {folder}", flush=True)
     command = [sys.executable, "-m", "pytest", "-c", f"{folder}/pytest.ini", "--rootdir", ".", folder, *extra]
-    if folder not in SLOW:
-        command += ["-n", "auto"]  # the whole chain is one demo that its tests share; all else runs side by side
+    if folder in SPREAD:
+        command += ["-n", "auto"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     last = ""

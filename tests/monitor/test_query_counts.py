@@ -14,6 +14,8 @@ from swf_monitor.panda import database, windows
 from tests.monitor.conftest import Site
 from tests.monitor.panda_rows import NOW, build
 
+pytestmark = pytest.mark.slow
+
 URLS = [
     "/prod/",
     "/panda/activity/?days=30",

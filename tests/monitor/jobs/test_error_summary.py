@@ -13,6 +13,8 @@ import pytest
 from tests.monitor.conftest import Site
 from tests.monitor.jobs.job_sql import CODES, FAULTY, links, rows, text
 
+pytestmark = pytest.mark.slow
+
 TABLE = "/panda/errors/datatable/"
 Pattern = tuple[str, str, str]
 

@@ -12,6 +12,8 @@ import pytest
 from tests.monitor.conftest import Site
 from tests.monitor.jobs.job_sql import links, printed, rows, stored, text
 
+pytestmark = pytest.mark.slow
+
 TABLE = "/panda/jobs/datatable/"
 
 

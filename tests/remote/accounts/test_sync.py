@@ -18,7 +18,7 @@ from swf_remote.accounts.sync import Outcome, is_django_hash, synchronise
 from swf_remote.configuration import configuration
 
 HASH = "md5$abcdefgh$0123456789abcdef0123456789abcdef"
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 
 class Monitor(ThreadingHTTPServer):

@@ -13,7 +13,7 @@ from tests.remote.edge.test_gateway_requests import signed_in, values
 from tests.remote.gateways import Gateway, free_port, gateway
 from tests.remote.upstream.scripted import Connection, Step, answer, say, scripted, wait, wait_for_close
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 STREAM = "/prod/api/messages/stream/"
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nAccess-Control-Allow-Origin: *\r\n\r\n"
 EVENT = b'event: connected\ndata: {"client_id": "1"}\n\n'

@@ -23,6 +23,8 @@ from tests.remote.upstream.scripted import (
     wait_for_close,
 )
 
+pytestmark = pytest.mark.slow
+
 JSON = {"Accept": "application/json"}
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 CUT = answer(b"<html>" + b"x" * 1000, kind="text/html")[:-500]

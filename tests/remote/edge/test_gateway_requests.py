@@ -21,7 +21,7 @@ from tests.remote.upstream.scripted import (
     scripted,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 JSON = {"Accept": "application/json"}
 
 

@@ -11,6 +11,8 @@ from swf_remote.edge.exchange import exchange_of
 from swf_remote.edge.problem import AnswerAbortedError, Problem, ProblemError
 from tests.remote.gateways import edge_around
 
+pytestmark = pytest.mark.slow
+
 PAGE = {"Accept": "text/html"}
 
 

@@ -14,6 +14,8 @@ from swf_remote.proxy.upstream import UpstreamClient
 from tests.remote.gateways import free_port, settings_for
 from tests.remote.upstream.scripted import Step, answer, read_request, say, scripted, wait_for_close
 
+pytestmark = pytest.mark.slow
+
 
 def status(overall: str, reason: str = "") -> bytes:
     document = {"overall_status": overall, "overall_reason": reason, "latest_checked_at": None, "counts": {}}

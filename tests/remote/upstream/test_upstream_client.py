@@ -34,6 +34,8 @@ from tests.remote.upstream.scripted import (
     wait_for_close,
 )
 
+pytestmark = pytest.mark.slow
+
 QUICK = Budget(first_byte=0.2, between_bytes=0.2)
 
 

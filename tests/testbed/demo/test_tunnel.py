@@ -16,6 +16,8 @@ from swf_testbed.tunnel.command import tunnel
 from swf_testbed.tunnel.ends import USER, Address, OneForwardServer, hold_forward, listen
 from swf_testbed.tunnel.keys import TunnelKeys, load_or_make_keys
 
+pytestmark = pytest.mark.slow
+
 
 def free_address() -> Address:
     with socket.socket() as probe:

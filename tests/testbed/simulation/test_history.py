@@ -15,6 +15,8 @@ from swf_testbed.simulation.catalogue import failures
 from tests.testbed.simulation import worlds
 from tests.testbed.simulation.panda_rules import violations
 
+pytestmark = pytest.mark.slow
+
 # The three tables have the same columns in different orders.
 COLUMNS = ", ".join(sorted(column.name for column in table("jobsactive4").columns))
 JOBS = (

@@ -16,6 +16,8 @@ from swf_testbed.simulation.commands import seed
 from swf_testbed.simulation.storage import database
 from tests.testbed.simulation import worlds
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_same_seed_and_time_give_the_same_database_byte_for_byte_as_text(tmp_path: Path) -> None:
     one, two, other = (
