@@ -34,6 +34,16 @@ def test_files_named_in_the_text_exist(page: Path) -> None:
     assert {name for name in named - made_later if not (ROOT / name.rstrip("/")).exists()} == set()
 
 
+def test_the_gateways_own_addresses_are_documented_and_nothing_else_is() -> None:
+    source = (ROOT / "src" / "swf_remote" / "urls.py").read_text()
+    sections = re.search(r"OWN_SECTIONS = frozenset\(\{(.*?)\}\)", source, re.DOTALL)
+    assert sections
+    page = (ROOT / "docs" / "configuration.md").read_text()
+    table = page.split("## The gateway's own addresses")[1].split("##")[0]
+    documented = set(re.findall(r"`/(\w+)", table)) - {"assets", "static"}
+    assert documented == set(re.findall(r'"(\w+)"', sections[1]))
+
+
 def test_every_setting_of_the_example_file_exists() -> None:
     example = (ROOT / ".env.example").read_text()
     documented = (ROOT / "docs" / "configuration.md").read_text()
