@@ -1,4 +1,4 @@
-"""The tunnel's server end speaks SSH as others do: a real OpenSSH client forwards through it and can do nothing else."""
+"""The tunnel's server end speaks SSH as others do: a real OpenSSH client forwards through it and no more."""
 
 from __future__ import annotations
 
