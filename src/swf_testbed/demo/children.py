@@ -25,9 +25,11 @@ def _die_with_parent(parent: int) -> None:
 
 
 async def start_child(
-    command: Sequence[str], environment: dict[str, str], log_file: Path | None
+    command: Sequence[str], environment: dict[str, str], folder: Path, log_file: Path | None = None
 ) -> asyncio.subprocess.Process:
     """Start one process; its output goes to ``log_file``, or to the terminal when that is None.
+
+    It works in ``folder``, not in the reader's own: a ``.env`` file there belongs to a real deployment.
 
     Raises:
         OSError: the program is missing or the log file cannot be written.
@@ -38,6 +40,7 @@ async def start_child(
         return await asyncio.create_subprocess_exec(
             *command,
             env=environment,
+            cwd=folder,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=asyncio.subprocess.STDOUT if output else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 from asyncio.subprocess import PIPE
+from pathlib import Path
 
 from swf_testbed.demo.children import kill_group, start_child
 from swf_testbed.demo.plan import SERVICE_ACCOUNT, Options, gateway_environment, monitor_environment, program
@@ -23,7 +24,7 @@ async def seed_database(options: Options, made: DemoSecrets) -> None:
     """
     command = (program("swf-testbed"), "seed", "--database", options.database_url)
     arguments = ("--seed", str(options.seed), "--now", made.first_start)
-    child = await start_child((*command, *arguments), monitor_environment(options, made), None)
+    child = await start_child((*command, *arguments), monitor_environment(options, made), options.var)
     try:
         code = await child.wait()
     except asyncio.CancelledError:
@@ -34,9 +35,9 @@ async def seed_database(options: Options, made: DemoSecrets) -> None:
         raise PreparationError(f"seeding the PanDA database failed (exit code {code}, see above)")
 
 
-async def _run(command: tuple[str, ...], environment: dict[str, str], what: str, feed: str = "") -> str:
+async def _run(command: tuple[str, ...], environment: dict[str, str], folder: Path, what: str, feed: str = "") -> str:
     process = await asyncio.create_subprocess_exec(
-        *command, env=environment, stdin=PIPE, stdout=PIPE, stderr=subprocess.STDOUT, start_new_session=True
+        *command, env=environment, cwd=folder, stdin=PIPE, stdout=PIPE, stderr=subprocess.STDOUT, start_new_session=True
     )
     try:
         output, _ = await process.communicate(feed.encode())
@@ -61,11 +62,14 @@ async def prepare_monitor(options: Options, made: DemoSecrets) -> str:
     await _run(
         (program("swf-monitor"), "migrate", "--verbosity", "0", "--skip-checks"),
         environment,
+        options.var,
         "preparing the monitor's database",
     )
     if known:
         return known
-    output = await _run((program("swf-monitor"), "token", SERVICE_ACCOUNT), environment, "making the service token")
+    output = await _run(
+        (program("swf-monitor"), "token", SERVICE_ACCOUNT), environment, options.var, "making the service token"
+    )
     token = output.strip().splitlines()[-1]
     kept.touch(mode=0o600)
     kept.write_text(token + "\n")
@@ -82,6 +86,7 @@ async def prepare_gateway(options: Options, made: DemoSecrets) -> None:
     await _run(
         (program("swf-remote"), "migrate", "--verbosity", "0", "--skip-checks"),
         environment,
+        options.var,
         "preparing the gateway's database",
     )
     add_user = (
@@ -93,4 +98,4 @@ async def prepare_gateway(options: Options, made: DemoSecrets) -> None:
         "--known-at-monitor",
         "--password-stdin",
     )
-    await _run(add_user, environment, "making the demo login", feed=made.password + "\n")
+    await _run(add_user, environment, options.var, "making the demo login", feed=made.password + "\n")

@@ -59,7 +59,7 @@ class Supervisor:
         """
         log_file = self._logs / f"{part.name}.log"
         log_file.unlink(missing_ok=True)
-        child = await start_child(part.command, part.environment, log_file)
+        child = await start_child(part.command, part.environment, self._logs, log_file)
         self._running[part.name] = Supervised(part, log_file, child)
         await self._until_ready(self._running[part.name])
 
@@ -102,7 +102,7 @@ class Supervisor:
                 raise self._failure(supervised, f"died {GIVE_UP_AFTER} times within {GIVE_UP_WITHIN_SECONDS:g} s")
             await asyncio.sleep(RESTART_SECONDS)
             supervised.child = await start_child(
-                supervised.part.command, supervised.part.environment, supervised.log_file
+                supervised.part.command, supervised.part.environment, self._logs, supervised.log_file
             )
             self._pids_changed(self.pids)
             await self._say_when_back(supervised)

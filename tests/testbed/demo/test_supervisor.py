@@ -112,7 +112,7 @@ async def test_a_part_that_keeps_dying_ends_the_demo_with_its_name(
 
 
 async def test_stopping_a_part_ends_what_it_started_too(tmp_path: Path) -> None:
-    child = await start_child((sys.executable, "-c", STARTS_A_CHILD), dict(os.environ), tmp_path / "log")
+    child = await start_child((sys.executable, "-c", STARTS_A_CHILD), dict(os.environ), tmp_path, tmp_path / "log")
     process = psutil.Process(child.pid)
     async with asyncio.timeout(10):
         while not process.children():
@@ -131,7 +131,7 @@ def test_a_killed_demo_leaves_no_child(tmp_path: Path) -> None:
         from swf_testbed.demo.children import start_child
         async def main():
             code = {WAIT_FOREVER!r}
-            child = await start_child((sys.executable, "-c", code), dict(os.environ), Path({str(tmp_path / "log")!r}))
+            child = await start_child((sys.executable, "-c", code), dict(os.environ), Path({str(tmp_path)!r}))
             print(child.pid, flush=True)
             await asyncio.sleep(60)
         asyncio.run(main())
@@ -143,6 +143,19 @@ def test_a_killed_demo_leaves_no_child(tmp_path: Path) -> None:
     gone, alive = psutil.wait_procs([child], timeout=5)
     assert gone
     assert not alive
+
+
+async def test_a_part_does_not_read_the_dotenv_file_of_the_folder_the_demo_was_started_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment, own = tmp_path / "deployment", tmp_path / "own"
+    deployment.mkdir()
+    own.mkdir()
+    (deployment / ".env").write_text("SWF_REMOTE_DB_HOST=production.example\n")
+    monkeypatch.chdir(deployment)
+    looks = "import pathlib, sys; sys.exit(pathlib.Path('.env').exists())"
+    child = await start_child((sys.executable, "-c", looks), dict(os.environ), own)
+    assert await child.wait() == 0
 
 
 @pytest.mark.parametrize(
