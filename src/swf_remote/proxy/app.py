@@ -40,11 +40,10 @@ from swf_remote.proxy.request import UpstreamRequest, upstream_request
 from swf_remote.proxy.response import Answer, BrokenAnswer, reader_answer
 from swf_remote.proxy.routes import SAFE_METHODS, Kind
 from swf_remote.proxy.sites import Sites
-from swf_remote.proxy.upstream import PAGE_BUDGET, POLL_BUDGET, WRITE_BUDGET, Budget, UpstreamAnswer
+from swf_remote.proxy.upstream import WRITE_BUDGET, Budget, UpstreamAnswer
 from swf_remote.web.account_controls import account_controls, log_in_url
 from swf_remote.web.negotiation import HTML, JSON, preferred
 
-POLLED = "panda/system/status.json"
 METHOD_NOT_ALLOWED = 405
 TOO_LARGE = Problem(
     413, "body-too-large", "What you sent is too large", "Send a smaller file.", outcome="Nothing was changed."
@@ -202,7 +201,7 @@ def _address(scope: Scope) -> str:
 def _budget(admission: Admission) -> Budget:
     if admission.writes:
         return WRITE_BUDGET
-    return POLL_BUDGET if admission.route.pattern == POLLED else PAGE_BUDGET
+    return Budget(first_byte=admission.route.first_byte)
 
 
 async def _unless(leaves: Coroutine[Any, Any, None], work: Coroutine[Any, Any, None]) -> None:

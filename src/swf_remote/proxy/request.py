@@ -81,9 +81,9 @@ def _target(raw_path: bytes, query: bytes, route: Route, sites: Sites) -> str:
 
 def _passed(headers: list[Field], route: Route, page: PageContext) -> list[Field]:
     """The reader's fields that reach the monitor, each name once."""
-    names = _PASSED if route.rewriting else _PASSED | _AS_IT_IS
+    names = _PASSED | _AS_IT_IS if route.passes_parts else _PASSED
     fields = _joined((name, value) for name, value in clean(headers) if name in names)
-    if route.rewriting:
+    if not route.passes_parts:
         fields[b"accept-encoding"] = b"identity"
         fields.update(_conditions(headers, route, page))
     return list(fields.items())

@@ -79,11 +79,11 @@ def reader_answer(
     fields = [field for field in clean(raw_headers) if field[0] not in _NEVER]
     received = dict(reversed(fields))
     content_type, encoding = received.get(b"content-type", b""), received.get(b"content-encoding", b"")
-    changes = route.rewriting and is_rewritten(content_type, encoding)
+    changes = route.rewrites and is_rewritten(content_type, encoding)
     if changes and status == 206:
         raise BrokenAnswer("a part of a body that has to be rewritten as a whole")
     fields = _mapped(_once(fields), sites, page)
-    if changes or (route.rewriting and status == 304):
+    if changes or (route.rewrites and status == 304):
         fields = _of_rewritten(fields, content_type, page)
     bodiless = request_method == "HEAD" or status in _BODILESS
     rewriter = rewriter_for(content_type, sites, page, encoding) if changes and not bodiless else None

@@ -46,6 +46,19 @@ class Kind(StrEnum):
     STREAM = "stream"
 
 
+class Rewriting(StrEnum):
+    """What may be done to bodies."""
+
+    NONE = "none"
+    """Nothing: ranges, encodings and conditions mean the same to both sides."""
+    TEXT = "text"
+    """Bodies of a known type are rewritten, and asked for whole."""
+    CELLS = "cells"
+    """As ``TEXT``, and HTML inside JSON is made harmless."""
+    FILES = "files"
+    """Ranges go to the monitor; a body of a known type is rewritten, and asked for whole when a part of it comes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """One row of the table."""
@@ -60,8 +73,12 @@ class Route:
     """Whether the monitor hears the reader's name."""
     kind: Kind = Kind.PAGE
     """How the answer is treated."""
-    rewriting: bool = True
-    """Whether bodies of a known type are rewritten; if not, ranges and encodings pass as they are."""
+    rewriting: Rewriting = Rewriting.TEXT
+    """What may be done to bodies."""
+    first_byte: float = 90.0
+    """Seconds from the last byte of a request that changes nothing to the head of the monitor's answer."""
+    effects: bool = False
+    """Whether a GET, though an ordinary read, does something at the monitor (contract 10, quirk 16): never repeated."""
     changes: bool = False
     """Whether even a GET changes something (contract 10, quirk 16), and so needs what a write needs."""
     head_as_get: bool = False
@@ -78,6 +95,16 @@ class Route:
     def covers(self, path: str) -> bool:
         """Whether `path` (normalised, relative to the mount) lies in this row."""
         return self._matcher.fullmatch(path) is not None
+
+    @property
+    def rewrites(self) -> bool:
+        """Whether bodies of a known type are rewritten."""
+        return self.rewriting is not Rewriting.NONE
+
+    @property
+    def passes_parts(self) -> bool:
+        """Whether ranges and encodings are the monitor's own business."""
+        return self.rewriting in (Rewriting.NONE, Rewriting.FILES)
 
     def takes(self, method: str) -> bool:
         """Whether this row decides about `method`."""
@@ -119,7 +146,7 @@ def _part(written: str) -> str:
 
 def closed(pattern: str, refusal: Refusal) -> Route:
     """A row that nobody passes, in whatever spelling."""
-    return Route(pattern, (), Access.CLOSED, rewriting=False, refusal=refusal)
+    return Route(pattern, (), Access.CLOSED, rewriting=Rewriting.NONE, refusal=refusal)
 
 
 _LOGIN, _STAFF = Access.LOGIN, Access.STAFF
@@ -147,7 +174,7 @@ ROUTES: tuple[Route, ...] = (
     Route("about/"),
     Route("testbed/"),
     # PanDA: the same for everyone, so fetched without a name.
-    Route("panda/system/status.json", kind=_DATA),
+    Route("panda/system/status.json", kind=_DATA, first_byte=5.0),
     Route("panda/system/**", access=_STAFF),
     Route("panda/**"),
     Route("api/panda/**", kind=_DATA, head_as_get=True),
@@ -165,8 +192,8 @@ ROUTES: tuple[Route, ...] = (
     Route("static/**.mjs", _FILE, kind=_STATIC),
     Route("static/**.json", _FILE, kind=_STATIC),
     Route("static/**.html", _FILE, kind=_STATIC),
-    Route("static/**", _FILE, kind=_STATIC, rewriting=False),
-    Route("api/messages/stream/", ("GET",), _LOGIN, kind=_STREAM, rewriting=False),
+    Route("static/**", _FILE, kind=_STATIC, rewriting=Rewriting.NONE),
+    Route("api/messages/stream/", ("GET",), _LOGIN, kind=_STREAM, rewriting=Rewriting.NONE),
 )
 
 # Parts that the monitor has and the table does not list: their links lead to a page that says so (contract 2).

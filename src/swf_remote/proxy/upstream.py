@@ -51,7 +51,6 @@ class Budget:
 
 PAGE_BUDGET = Budget()
 WRITE_BUDGET = Budget(first_byte=60.0)
-POLL_BUDGET = Budget(first_byte=5.0, between_bytes=5.0)
 
 
 class Outgoing(Protocol):

@@ -115,7 +115,7 @@ def test_nothing_is_written_without_a_login_and_a_name() -> None:
 
 
 def test_only_files_and_streams_pass_unrewritten() -> None:
-    plain = [route for route in ROUTES if not route.rewriting and route.access is not Access.CLOSED]
+    plain = [route for route in ROUTES if not route.rewrites and route.access is not Access.CLOSED]
     assert {route.kind for route in plain} == {Kind.STATIC, Kind.STREAM}
 
 

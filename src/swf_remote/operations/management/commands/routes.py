@@ -12,7 +12,7 @@ from swf_remote.proxy.paths import normalise
 from swf_remote.proxy.refusals import RefusedPath
 from swf_remote.proxy.routes import ROUTES, Access, Route, decide
 
-HEADINGS = ("WHO", "METHODS", "PATH", "IDENTITY", "KIND", "REWRITTEN", "NOTE")
+HEADINGS = ("WHO", "METHODS", "PATH", "IDENTITY", "KIND", "REWRITING", "NOTE")
 # Columns whose cells are as wide as the widest; the note runs free.
 PADDED = len(HEADINGS) - 1
 
@@ -57,7 +57,7 @@ def _cells(route: Route) -> tuple[str, ...]:
         route.pattern or "(first page)",
         str(route.identity),
         str(route.kind),
-        "yes" if route.rewriting else "no",
+        str(route.rewriting),
         _note(route),
     )
 
