@@ -14,6 +14,7 @@ from swf_remote.configuration import configuration
 from swf_remote.proxy import link
 from swf_remote.web.negotiation import HTML, JSON, preferred
 
+from .openapi import document
 from .report import Report, as_json, report
 
 _LEAST_PATIENCE = 20.0
@@ -29,6 +30,12 @@ def status(request: HttpRequest) -> HttpResponse:
         return JsonResponse(as_json(found, version("swf-remote")))
     template = "status/_live.html" if request.GET.get("part") == "live" else "status/status.html"
     return render(request, template, {"report": found, "version": version("swf-remote")})
+
+
+@require_safe
+def openapi(_request: HttpRequest) -> HttpResponse:
+    """What the gateway's own JSON endpoints take and give."""
+    return JsonResponse(document(configuration().mount, version("swf-remote")))
 
 
 @never_cache
