@@ -1,6 +1,8 @@
 """Copy the third-party front-end files that pages use from node_modules/ to each package's static/vendor/.
 
-``package.json`` lists them under "vendor". The copies are git-ignored and shipped inside the wheel.
+``package.json`` lists them under "vendor". The copies are git-ignored and shipped inside the wheel. Packages named
+``cdn-<package>-<version>`` stand in for files that the other monitor's pages load from public hosts: they keep their
+version and their folders, so that a style sheet finds its fonts.
 """
 
 from __future__ import annotations
@@ -13,9 +15,15 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 
+STAND_IN = "cdn-"
+
+
 def vendored_name(source: str) -> str:
-    """Where a file lands below static/vendor/: package name, then file name."""
+    """Where a file lands below static/vendor/: package and file name; of a stand-in, package@version and whole path."""
     package, _, rest = source.partition("/")
+    if package.startswith(STAND_IN):
+        name, _, version = package.removeprefix(STAND_IN).rpartition("-")
+        return f"{name}@{version}/{rest}"
     return f"{package}/{Path(rest).name}"
 
 

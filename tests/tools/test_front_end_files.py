@@ -1,6 +1,7 @@
 """Third-party front-end files are the locked ones, served by us, never committed."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -14,7 +15,9 @@ LISTED = [(package, source) for package, sources in PACKAGE["vendor"].items() fo
 
 def vendored(package: str, source: str) -> Path:
     owner, _, rest = source.partition("/")
-    return ROOT / "src" / package / "static" / "vendor" / owner / Path(rest).name
+    stand_in = re.fullmatch(r"cdn-(.+)-([0-9.]+)", owner)
+    folder = ROOT / "src" / package / "static" / "vendor"
+    return folder / f"{stand_in[1]}@{stand_in[2]}" / rest if stand_in else folder / owner / Path(rest).name
 
 
 @pytest.mark.parametrize(("package", "source"), LISTED, ids=str)
@@ -26,8 +29,15 @@ def test_a_served_file_is_the_installed_one(package: str, source: str) -> None:
 def test_an_installed_package_has_the_locked_version_and_a_strong_integrity(name: str) -> None:
     installed = json.loads((ROOT / "node_modules" / name / "package.json").read_text())
     locked = LOCK[f"node_modules/{name}"]
-    assert installed["version"] == locked["version"] == PACKAGE["dependencies"][name]
+    wanted = PACKAGE["dependencies"][name].removeprefix(f"npm:{installed['name']}@")
+    assert installed["version"] == locked["version"] == wanted
     assert locked["integrity"].startswith("sha512-")
+
+
+@pytest.mark.parametrize("name", [name for name in PACKAGE["dependencies"] if name.startswith("cdn-")])
+def test_a_stand_in_is_named_after_its_package_and_version(name: str) -> None:
+    package, version = PACKAGE["dependencies"][name].removeprefix("npm:").rsplit("@", 1)
+    assert name == f"cdn-{package}-{version}"
 
 
 def test_no_locked_package_runs_a_script_at_installation() -> None:
