@@ -63,10 +63,10 @@ def gateway_settings() -> str:
 
 def routes() -> str:
     """The exposure table."""
-    from swf_remote.proxy.routes import ROUTES  # noqa: PLC0415
+    from swf_remote.proxy.routes import exposure  # noqa: PLC0415
 
     rows = []
-    for route in ROUTES:
+    for route in exposure().routes:
         methods = ", ".join(route.methods) or "any"
         note = route.refusal.title if route.refusal else f"shows `{route.shows}`" if route.shows else ""
         kind = "" if route.refusal else str(route.kind)

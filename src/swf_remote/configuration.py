@@ -64,10 +64,15 @@ class Configuration(BaseSettings):
     )
     monitor_ca_file: Path | None = Field(default=None, description="PEM file of the authority behind its certificate")
     monitor_tls_verify: Literal["on", "off"] = Field(default="on", description="check the monitor's certificate")
+    monitor_pin: str = Field(
+        default="",
+        description="its key as sha256/<base64> or its certificate as cert-sha256/<hex>; several by commas",
+    )
     monitor_token: str = Field(default="", description="service token for the monitor's event stream", repr=False)
     monitor_connections: int = Field(
         default=200, ge=2, description="most connections to the monitor at once, per process"
     )
+    routes: Path | None = Field(default=None, description="file of an exposure table, in place of the shipped one")
     probe_interval: float = Field(default=5, ge=0.1, le=300, description="seconds between two looks at the link")
     upload_limit: int = Field(default=100_000_000, ge=0, description="bytes of the largest request body passed on")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="what is logged")

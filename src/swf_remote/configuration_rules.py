@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from swf_remote.proxy.exposure_file import ExposureError, read_exposure
 
 if TYPE_CHECKING:
     from swf_remote.configuration import Configuration
@@ -18,12 +21,13 @@ Fault = tuple[str, str]
 SHORTEST_KEY = 32
 FEWEST_KEY_LETTERS = 8
 PLACEHOLDERS = ("insecure", "change-me", "changeme", "change_me", "your-secret", "default")
+_PIN = re.compile(r"sha256/[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=|cert-sha256/(?:[0-9a-fA-F]{2}:?){31}[0-9a-fA-F]{2}")
 NEW_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
 
 
 def problems_of(settings: Configuration) -> Iterator[Fault]:
     """Every fault of these settings."""
-    for rule in (_secret_key, _hosts, _mount, _proxies, _monitor, _tls, _database):
+    for rule in (_secret_key, _hosts, _mount, _proxies, _monitor, _tls, _pins, _routes, _database):
         yield from rule(settings)
     if not any(_mount(settings)):
         # These are judged by the mount.
@@ -103,6 +107,24 @@ def _monitor(settings: Configuration) -> Iterator[Fault]:
         yield "monitor_token", "holds characters that no token has"
 
 
+def _pins(settings: Configuration) -> Iterator[Fault]:
+    if not settings.monitor_pin:
+        return
+    if not settings.monitor_url.startswith("https://"):
+        yield "monitor_pin", "needs a monitor behind https: without TLS there is no key to compare"
+    if settings.monitor_tls_verify == "off":
+        yield (
+            "monitor_pin",
+            "needs SWF_REMOTE_MONITOR_TLS_VERIFY=on (a pin alone asks for no authority)",
+        )
+    for part in filter(None, (part.strip() for part in settings.monitor_pin.split(","))):
+        if not _PIN.fullmatch(part):
+            yield (
+                "monitor_pin",
+                f"holds {part!r}: give sha256/<base64 of the key's digest> or cert-sha256/<hex>",
+            )
+
+
 def _tls(settings: Configuration) -> Iterator[Fault]:
     file = settings.monitor_ca_file
     if file is None or str(file) in ("", "."):
@@ -114,6 +136,15 @@ def _tls(settings: Configuration) -> Iterator[Fault]:
         return
     if b"-----BEGIN CERTIFICATE-----" not in text:
         yield "monitor_ca_file", f"holds no certificate in PEM form: {file}"
+
+
+def _routes(settings: Configuration) -> Iterator[Fault]:
+    if settings.routes is None:
+        return
+    try:
+        read_exposure(settings.routes)
+    except ExposureError as error:
+        yield from (("routes", f"cannot be used: {settings.routes}: {line}") for line in error.lines)
 
 
 def _database(settings: Configuration) -> Iterator[Fault]:

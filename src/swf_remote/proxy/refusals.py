@@ -58,6 +58,11 @@ ACCOUNTS = Refusal(
 PRIVATE_DATA = Refusal("private-data", 403, "These data name people and are not shown outside the laboratory")
 LOGS = Refusal("logs", 403, "The laboratory's log records are not shown outside")
 AGENTS = Refusal("agents", 403, "This is the laboratory agents' own interface and is never reachable from outside")
+# What a closed row of the exposure table may give as its reason.
+CLOSING = {
+    refusal.kind: refusal
+    for refusal in (PRIVATE_DATA, OPERATORS_ONLY, AGENTS, ADMINISTRATION, ACCOUNTS, LOGS, NOT_EXPOSED)
+}
 METHOD = Refusal(
     "method-not-allowed", 405, "This page does not take that kind of request", "Open it with an ordinary link."
 )

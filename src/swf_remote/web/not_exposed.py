@@ -1,9 +1,8 @@
 """What of the monitor the gateway does not pass on, in words: one text for the page, the 403 and the tests."""
 
-from dataclasses import dataclass
-
 from swf_remote.configuration import configuration
 from swf_remote.edge.problem import Problem
+from swf_remote.proxy.routes import Part, exposure
 
 TITLE = "This part of the monitor is not offered outside the laboratory"
 ADVICE = (
@@ -17,22 +16,9 @@ ALARMS_ADVICE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A part of the monitor that stays inside; `path` is relative to either mount."""
-
-    path: str
-    what: str
-
-
-PARTS = (
-    Part("alarms/", "Alarm dashboard, events and alarm editor"),
-    Part("logs/", "Log records of the laboratory's agents"),
-    Part("panda-database/", "Raw tables of the PanDA database"),
-    Part("idds-database/", "Raw tables of the iDDS database"),
-    Part("admin/", "Administration of the monitor"),
-    Part("api/users/", "The monitor's own accounts"),
-)
+def parts() -> tuple[Part, ...]:
+    """The parts of the monitor that stay inside, as the exposure table lists them."""
+    return exposure().inside
 
 
 def problem() -> Problem:

@@ -14,7 +14,7 @@ def not_exposed(request: HttpRequest, rest: str = "") -> HttpResponse:
         "title": words.ALARMS_TITLE,
         "advice": words.ALARMS_ADVICE,
         "general": words.ADVICE,
-        "parts": words.PARTS,
+        "parts": words.parts(),
         "inside_url": words.inside_url(f"alarms/{rest}"),
     }
     return render(request, "web/not_exposed.html", context)

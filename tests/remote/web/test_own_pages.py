@@ -8,7 +8,7 @@ from django.test import Client, RequestFactory
 
 from swf_remote.proxy import link
 from swf_remote.proxy.link import LinkRecord, Observation, Place, utc_now
-from swf_remote.proxy.routes import is_exposed
+from swf_remote.proxy.routes import Part, is_exposed
 from swf_remote.web import handlers, not_exposed
 from swf_remote.web.addresses import STATIC_FOLDER, asset_url
 from tests.remote.web.pages import assert_well_made
@@ -106,8 +106,8 @@ def test_the_refusal_of_such_a_part_uses_the_same_words() -> None:
     assert problem.detail == not_exposed.ADVICE
 
 
-@pytest.mark.parametrize("part", not_exposed.PARTS, ids=lambda part: part.path)
-def test_what_the_page_lists_as_inside_is_not_exposed(part: not_exposed.Part) -> None:
+@pytest.mark.parametrize("part", not_exposed.parts(), ids=lambda part: part.path)
+def test_what_the_page_lists_as_inside_is_not_exposed(part: Part) -> None:
     assert not is_exposed(part.path)
 
 

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from swf_remote.proxy.paths import normalise
 from swf_remote.proxy.refusals import RefusedPath
-from swf_remote.proxy.routes import ROUTES, Access, Route, decide
+from swf_remote.proxy.routes import Access, Route, decide, exposure
 
 HEADINGS = ("WHO", "METHODS", "PATH", "IDENTITY", "KIND", "REWRITING", "NOTE")
 # Columns whose cells are as wide as the widest; the note runs free.
@@ -30,7 +30,7 @@ class Command(BaseCommand):
     def handle(self, *_args: object, **options: Any) -> None:
         """Print."""
         if options["path"] is None:
-            for line in table(ROUTES):
+            for line in table(exposure().routes):
                 self.stdout.write(line)
         else:
             self.stdout.write(verdict(str(options["method"]).upper(), str(options["path"])))

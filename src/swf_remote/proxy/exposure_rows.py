@@ -1,0 +1,193 @@
+"""One row of the exposure file becomes a ``Route``, with its defaults, or a list of what is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import StrEnum
+from typing import Any
+
+from . import refusals
+from .floor import reaches_floor
+from .patterns import is_pattern
+from .rows import READ, WRITE, Access, Cache, Identity, Kind, Rewriting, Route, closed
+
+_GROUPS = {"read": READ, "write": WRITE}
+_METHODS = (*READ, *WRITE)
+_LONGEST_WAIT = 3600
+_WITHIN = re.compile(r"https://[a-z0-9.-]+/(?:[\w.~-]+/)*")
+_REWRITING = {
+    Kind.PAGE: Rewriting.CELLS,
+    Kind.DATA: Rewriting.TEXT,
+    Kind.STATIC: Rewriting.FILES,
+    Kind.STREAM: Rewriting.NONE,
+}
+
+
+class RowError(ValueError):
+    """The row cannot be used; ``faults`` says why."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
+
+
+def route_of(row: Mapping[str, object], number: int) -> Route:
+    """The row as a route.
+
+    Args:
+        number: which row of its file it is, from 1.
+
+    Raises:
+        RowError: it has unknown keys, values that are not allowed, or says things that do not fit together.
+    """
+    values: dict[str, Any] = {}
+    faults = [f"has the unknown key {key!r}; known are {', '.join(_KEYS)}" for key in row if key not in _KEYS]
+    faults += ["has no 'path'"] if "path" not in row else []
+    for key, value in row.items():
+        if key in _KEYS:
+            name, read = _KEYS[key]
+            try:
+                values[name] = read(value)
+            except ValueError as error:
+                faults.append(f"{key} is {value!r}: it must be {error}")
+    if faults:
+        raise RowError(faults)
+    route = Route(**_with_defaults(values), number=number)
+    if faults := list(_contradictions(route)):
+        raise RowError(faults)
+    return route
+
+
+def _with_defaults(values: dict[str, Any]) -> dict[str, Any]:
+    kind = values.get("kind", Kind.PAGE)
+    if values.get("access") is Access.CLOSED:
+        return {"methods": (), "rewriting": Rewriting.NONE} | values
+    return {"rewriting": _REWRITING[kind], "cache": _cache(values, kind)} | values
+
+
+def _cache(values: dict[str, Any], kind: Kind) -> Cache:
+    alive = values.get("effects") or values.get("changes") or kind is Kind.STREAM
+    if alive or not set(values.get("methods", READ)) <= set(READ):
+        return Cache.NONE
+    if values.get("identity") is Identity.READER:
+        return Cache.PRIVATE
+    return Cache.STATIC if kind is Kind.STATIC else Cache.SHARED
+
+
+def _contradictions(route: Route) -> Iterator[str]:
+    """What the row says that does not fit together."""
+    if route.access is Access.CLOSED:
+        yield from _of_closed(route)
+        return
+    if route.refusal is not None:
+        yield "has a refusal, but is not closed"
+    if why := reaches_floor(route.pattern) or (reaches_floor(route.shows) if route.shows else None):
+        yield f"opens what no table can open: {why.title[0].lower()}{why.title[1:]}"
+    nameless = route.access is Access.PUBLIC or route.identity is Identity.NONE
+    if nameless and any(route.writes(method) for method in route.methods):
+        yield "writes, and so needs who = login or staff, and identity = reader"
+    if route.identity is Identity.READER and route.cache in (Cache.SHARED, Cache.STATIC):
+        yield "depends on the reader's name, and so cannot be kept for all: cache must be private or none"
+    if route.kind is Kind.STREAM and route.rewriting is not Rewriting.NONE:
+        yield "is a stream, and streams are not rewritten: rewriting must be none"
+
+
+def _of_closed(route: Route) -> Iterator[str]:
+    if route.refusal is None:
+        yield f"is closed, and so needs a refusal: {_choices(refusals.CLOSING)}"
+    if route != closed(route.pattern, route.refusal, route.number):
+        yield "is closed, and so has nothing but path, who and refusal"
+
+
+def _choices(words: Iterable[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def _one_of(kind: type[StrEnum]) -> Callable[[object], StrEnum]:
+    def read(value: object) -> StrEnum:
+        allowed = [str(one) for one in kind]
+        if value not in allowed:
+            raise ValueError(_choices(allowed))
+        return kind(value)
+
+    return read
+
+
+def _methods(value: object) -> tuple[str, ...]:
+    if isinstance(value, str) and value in _GROUPS:
+        return _GROUPS[value]
+    names = value.split() if isinstance(value, str) else []
+    if not names or not set(names) <= set(_METHODS) or len(set(names)) < len(names):
+        raise ValueError(f'"read", "write" or some of {" ".join(_METHODS)}')
+    return tuple(names)
+
+
+def _refusal(value: object) -> refusals.Refusal:
+    if not isinstance(value, str) or value not in refusals.CLOSING:
+        raise ValueError(_choices(refusals.CLOSING))
+    return refusals.CLOSING[value]
+
+
+def _pattern(value: object) -> str:
+    if not isinstance(value, str) or not is_pattern(value):
+        raise ValueError("a path relative to the mount, of plain letters, <name>, <int> and **")
+    return value
+
+
+def _page(value: object) -> str:
+    if not isinstance(value, str) or not value or not is_pattern(value) or set(value) & set("<*"):
+        raise ValueError("one path relative to the mount, such as prod/")
+    return value
+
+
+def _parameter(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[\w.-]+", value):
+        raise ValueError("the name of a query parameter")
+    return value
+
+
+def _address(value: object) -> str:
+    if not isinstance(value, str) or not _WITHIN.fullmatch(value):
+        raise ValueError("an address such as https://host/path/ with a slash at its end")
+    return value
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("true or false")
+    return value
+
+
+def _seconds(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= _LONGEST_WAIT:
+        raise ValueError(f"seconds, more than 0 and at most {_LONGEST_WAIT}")
+    return float(value)
+
+
+def _size(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError("a number of bytes")
+    return value
+
+
+# Key in the file: field of ``Route``, and how its value is read.
+_KEYS: Mapping[str, tuple[str, Callable[[object], object]]] = {
+    "path": ("pattern", _pattern),
+    "methods": ("methods", _methods),
+    "who": ("access", _one_of(Access)),
+    "identity": ("identity", _one_of(Identity)),
+    "kind": ("kind", _one_of(Kind)),
+    "cache": ("cache", _one_of(Cache)),
+    "rewriting": ("rewriting", _one_of(Rewriting)),
+    "first_byte": ("first_byte", _seconds),
+    "upload": ("upload", _size),
+    "query": ("query", _parameter),
+    "url_within": ("url_within", _address),
+    "effects": ("effects", _flag),
+    "changes": ("changes", _flag),
+    "head_as_get": ("head_as_get", _flag),
+    "shows": ("shows", _page),
+    "refusal": ("refusal", _refusal),
+}

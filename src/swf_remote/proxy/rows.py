@@ -1,0 +1,157 @@
+"""One row of the exposure table, and what a row says about a request. Values only; the table is read elsewhere."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from .patterns import matcher
+from .refusals import Refusal
+
+READ = ("GET", "HEAD", "OPTIONS")
+WRITE = ("POST", "PUT", "PATCH", "DELETE")
+SAFE_METHODS = frozenset(READ)
+
+
+class Access(StrEnum):
+    """Who may."""
+
+    PUBLIC = "public"
+    LOGIN = "login"
+    STAFF = "staff"
+    CLOSED = "closed"
+
+
+class Identity(StrEnum):
+    """Under whose name the monitor is asked."""
+
+    NONE = "none"
+    READER = "reader"
+
+
+class Kind(StrEnum):
+    """How the answer is treated."""
+
+    PAGE = "page"
+    DATA = "data"
+    STATIC = "static"
+    STREAM = "stream"
+
+
+class Rewriting(StrEnum):
+    """What may be done to bodies."""
+
+    NONE = "none"
+    """Nothing: ranges, encodings and conditions mean the same to both sides."""
+    TEXT = "text"
+    """Bodies of a known type are rewritten, and asked for whole."""
+    CELLS = "cells"
+    """As ``TEXT``, and HTML inside JSON is made harmless."""
+    FILES = "files"
+    """Ranges go to the monitor; a body of a known type is rewritten, and asked for whole when a part of it comes."""
+
+
+class Cache(StrEnum):
+    """Who may keep an answer to a read. What the monitor itself says of an answer can only narrow this."""
+
+    NONE = "none"
+    """Nobody: it is alive, or asking does something."""
+    PRIVATE = "private"
+    """Whoever asked: it depends on the name that the monitor heard. ``Cache-Control: private`` unless it says more."""
+    SHARED = "shared"
+    """Everybody: no name was sent, so it is the same for all."""
+    STATIC = "static"
+    """Everybody, for as long as its validators hold; names of files carry no version (contract 10, quirk 22)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One row of the table."""
+
+    pattern: str
+    """Paths it covers."""
+    methods: tuple[str, ...] = READ
+    """Methods it covers; a closed row covers all."""
+    access: Access = Access.PUBLIC
+    """Who may."""
+    identity: Identity = Identity.NONE
+    """Whether the monitor hears the reader's name."""
+    kind: Kind = Kind.PAGE
+    """How the answer is treated."""
+    rewriting: Rewriting = Rewriting.TEXT
+    """What may be done to bodies."""
+    cache: Cache = Cache.NONE
+    """Who may keep the answer."""
+    first_byte: float = 90.0
+    """Seconds from the last byte of a request that changes nothing to the head of the monitor's answer."""
+    upload: int | None = None
+    """Bytes of the largest request body, where that is less than ``SWF_REMOTE_UPLOAD_LIMIT``."""
+    query: str = ""
+    """The row is only about requests whose query has a parameter of this name."""
+    url_within: str = ""
+    """The query must have one ``url``, and that must lie below this address (contract 2.2)."""
+    effects: bool = False
+    """Whether a GET, though an ordinary read, does something at the monitor (contract 10, quirk 16): never repeated."""
+    changes: bool = False
+    """Whether even a GET changes something (contract 10, quirk 16), and so needs what a write needs."""
+    head_as_get: bool = False
+    """Whether the monitor refuses HEAD here, so that it is asked by GET (contract 11)."""
+    shows: str = ""
+    """The monitor's path shown instead of the asked one."""
+    refusal: Refusal | None = None
+    """Why it is closed."""
+    number: int = 0
+    """Which row of the table it is, from 1; 0 for rows that stand in no file."""
+    _matcher: re.Pattern[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_matcher", matcher(self.pattern))
+
+    def covers(self, path: str) -> bool:
+        """Whether `path` (normalised, relative to the mount) lies in this row."""
+        return self._matcher.fullmatch(path) is not None
+
+    @property
+    def rewrites(self) -> bool:
+        """Whether bodies of a known type are rewritten."""
+        return self.rewriting is not Rewriting.NONE
+
+    @property
+    def passes_parts(self) -> bool:
+        """Whether ranges and encodings are the monitor's own business."""
+        return self.rewriting in (Rewriting.NONE, Rewriting.FILES)
+
+    @property
+    def guards(self) -> bool:
+        """Whether this row withholds what a later one would let through, and so counts in every spelling."""
+        return self.access in (Access.CLOSED, Access.STAFF) or self.changes or bool(self.url_within)
+
+    def takes(self, method: str) -> bool:
+        """Whether this row decides about `method`."""
+        return self.access is Access.CLOSED or method in self.methods
+
+    def writes(self, method: str) -> bool:
+        """Whether `method` may change something here: then only same-origin, freshly looked-up readers may."""
+        return self.changes or method not in SAFE_METHODS
+
+
+def closed(pattern: str, refusal: Refusal | None, number: int = 0) -> Route:
+    """A row that nobody passes, by whatever method and in whatever spelling."""
+    return Route(pattern, (), Access.CLOSED, rewriting=Rewriting.NONE, refusal=refusal, number=number)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the table says about one request."""
+
+    route: Route | None
+    """The row that lets it through, once `Route.access` is met; None when it is refused."""
+    refusal: Refusal | None = None
+    """Why it is refused."""
+    allowed: tuple[str, ...] = ()
+    """With a refused method: the methods that would be answered."""
+    writes: bool = False
+    """Whether the request may change something at the monitor."""
+    row: Route | None = None
+    """The row that decided; None where no row of the file did."""
