@@ -62,16 +62,12 @@ def gateway_settings() -> str:
 
 
 def routes() -> str:
-    """The exposure table."""
-    from swf_remote.proxy.routes import exposure  # noqa: PLC0415
+    """The shipped exposure table."""
+    from swf_remote.operations.exposure_words import HEADINGS, cells, never  # noqa: PLC0415
+    from swf_remote.proxy.exposure_file import read_exposure  # noqa: PLC0415
 
-    rows = []
-    for route in exposure().routes:
-        methods = ", ".join(route.methods) or "any"
-        note = route.refusal.title if route.refusal else f"shows `{route.shows}`" if route.shows else ""
-        kind = "" if route.refusal else str(route.kind)
-        rows.append((f"`/{route.pattern}`", methods, str(route.access), str(route.identity), kind, note))
-    return table(("path below the mount", "methods", "who", "identity sent", "treated as", "note"), rows)
+    rows = [*never(), *map(cells, read_exposure().routes)]
+    return table(map(str.lower, HEADINGS), [[*row[:3], f"`{row[3]}`", *row[4:]] for row in rows])
 
 
 def _help_of(command: Path) -> str:

@@ -45,6 +45,12 @@ _FLOOR = (
 )
 
 
+def never_opened() -> tuple[tuple[Refusal, tuple[str, ...]], ...]:
+    """Reasons and the names that they close, at the mount and below each root that a catch-all may cover."""
+    paths = {refusals.AGENTS: _AGENT_PATHS}
+    return tuple((why, (*names.split(), *paths.get(why, "").split())) for why, names in _NAMES)
+
+
 def refused(path: str, others: Iterable[str]) -> Refusal | None:
     """Why `path` is never reachable, judged by itself and by its other spellings; None when the table decides."""
     readings = (path, *others)

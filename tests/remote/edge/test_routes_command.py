@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -17,15 +18,45 @@ def printed(*arguments: str) -> list[str]:
 
 
 def test_every_row_of_the_table_is_one_line_in_its_order() -> None:
-    lines = printed()[1:]
+    lines = [line for line in printed() if line[0].isdigit()]
     assert len(lines) == len(exposure().routes)
     for line, route in zip(lines, exposure().routes, strict=True):
-        assert line.split()[0] == route.access
+        assert line.split()[:2] == [str(route.number), route.access]
         assert (route.pattern or "(first page)") in line
+
+
+def test_what_no_table_opens_stands_first() -> None:
+    never = [line for line in printed()[1:] if not line[0].isdigit()]
+    assert never == printed()[1 : len(never) + 1]
+    assert any("administration" in line and " admin," in line for line in never)
 
 
 def test_a_closed_row_says_why() -> None:
     assert "name people" in next(line for line in printed() if " pcs/api/questionnaires/**" in line)
+
+
+def test_programs_get_the_same_as_json() -> None:
+    document = json.loads("\n".join(printed("--json")))
+    assert [row["path"] for row in document["routes"]] == [route.pattern for route in exposure().routes]
+    assert {"never", "inside", "asset_hosts", "form_fields"} <= document.keys()
+
+
+def test_a_verdict_names_the_row_that_decided() -> None:
+    row = next(route for route in exposure().routes if route.pattern == "panda/**" and not route.query)
+    assert printed("panda/jobs/")[0].startswith(f"row {row.number}: public")
+    assert json.loads("\n".join(printed("panda/jobs/", "--json")))["row"] == row.number
+
+
+def test_a_verdict_looks_at_the_query() -> None:
+    effects = [
+        json.loads("\n".join(printed(address, "--json")))["route"]["effects"] for address in ("prod/", "prod/?tab=ops")
+    ]
+    assert effects == [False, True]
+
+
+def test_a_verdict_says_what_a_write_needs() -> None:
+    assert "same origin" in printed("pcs/tasks/a/commands/")[0]
+    assert "it takes GET HEAD OPTIONS" in printed("panda/jobs/", "--method", "post")[0]
 
 
 @pytest.mark.parametrize(
