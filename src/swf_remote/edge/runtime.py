@@ -13,8 +13,9 @@ from contextlib import suppress
 
 from swf_remote.configuration import Configuration
 from swf_remote.edge.termination import at_termination
-from swf_remote.proxy.link import LinkRecord, install, utc_now
+from swf_remote.proxy.link import LinkRecord, Proof, install, utc_now
 from swf_remote.proxy.probe import Probe
+from swf_remote.proxy.trust import OFF_WARNING
 from swf_remote.proxy.upstream import UpstreamClient
 
 LOG = logging.getLogger("swf_remote.runtime")
@@ -28,9 +29,8 @@ class Runtime:
 
     def __init__(self, settings: Configuration) -> None:
         self._settings = settings
-        verified = settings.monitor_tls_verify == "on" or settings.monitor_url.startswith("http://")
-        self.record = LinkRecord(clock=utc_now, tls_verified=verified)
         self.client = UpstreamClient(settings, settings.monitor_connections)
+        self.record = LinkRecord(clock=utc_now, proof=self.client.proof)
         # Streams last, and looks at the link must not queue behind slow pages: neither takes a page's connection.
         self.side_client = UpstreamClient(settings, SIDE_CONNECTIONS)
         self.probe = Probe(settings, self.side_client, self.record)
@@ -47,6 +47,8 @@ class Runtime:
             return
         self._open = True
         install(self.record)
+        if self.client.proof is Proof.NONE:
+            LOG.warning(OFF_WARNING)
         await self.client.__aenter__()
         await self.side_client.__aenter__()
         self._listen_no_more = at_termination(self.stopping.set)

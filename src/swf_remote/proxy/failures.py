@@ -34,10 +34,11 @@ class LinkCause(StrEnum):
 class LinkDownError(UpstreamError):
     """No connection to the tunnel's entrance, or it was reset before an answer began."""
 
-    def __init__(self, cause: LinkCause) -> None:
+    def __init__(self, cause: LinkCause, *, connected: bool = True) -> None:
+        """`connected`: a reset came on a standing connection, so that the request may have been on its way."""
         super().__init__(cause.value)
         self.cause = cause
-        self.sent = cause is LinkCause.RESET
+        self.sent = connected and cause is LinkCause.RESET
 
 
 class MonitorSilentError(UpstreamError):
@@ -61,14 +62,52 @@ class UpstreamTimeoutError(UpstreamError):
         self.sent = phase is not Phase.CONNECT
 
 
+class AnswerFault(StrEnum):
+    """What is wrong with an answer; the value is the problem's kind."""
+
+    UNUSABLE = "broken-answer"
+    """It cannot be passed on truly, for example because its content coding is not what it says."""
+    NOT_HTTP = "no-http-answer"
+    HEADLESS = "headless-answer"
+    """A body without status line and headers (HTTP/0.9)."""
+    HEAD = "oversized-answer-head"
+    LENGTH = "broken-answer-length"
+    CHUNKS = "broken-answer-chunks"
+    INTERIM = "endless-interim-answers"
+    CUT = "answer-cut-off"
+
+
 class BrokenAnswerError(UpstreamError):
     """What came is no HTTP, too large in its head, or ended before its announced end."""
+
+    def __init__(self, fault: AnswerFault | str = AnswerFault.UNUSABLE) -> None:
+        """With a fault, or with words about an answer that is unusable."""
+        super().__init__(str(fault))
+        self.fault = fault if isinstance(fault, AnswerFault) else AnswerFault.UNUSABLE
+
+
+class TlsFault(StrEnum):
+    """Why the encrypted connection was not made; the value is its title for readers."""
+
+    EXPIRED = "The monitor's certificate has expired"
+    NOT_YET = "The monitor's certificate is not valid yet"
+    NAME = "The monitor's certificate bears another name"
+    AUTHORITY = "The monitor's certificate comes from an authority that is not trusted here"
+    CERTIFICATE = "The monitor's certificate is not accepted"
+    PIN = "The monitor's key is not the one that was agreed on"
+    HANDSHAKE = "The encrypted connection to the monitor could not be made"
 
 
 class TlsError(UpstreamError):
     """The encrypted connection could not be made, or the certificate is not the monitor's."""
 
     sent = False
+
+    def __init__(self, fault: TlsFault, operators_words: str) -> None:
+        """`operators_words` go to the log, never to a reader."""
+        super().__init__(fault.value)
+        self.fault = fault
+        self.operators_words = operators_words
 
 
 class BodyTooLargeError(Exception):
@@ -85,6 +124,28 @@ LINK_WORDS = {
     LinkCause.NAME: "The monitor's address is not known: name look-up failed",
     LinkCause.UNREACHABLE: "The tunnel to the laboratory cannot be reached",
 }
+LINK_KINDS = {
+    LinkCause.REFUSED: "link-down",
+    LinkCause.RESET: "link-reset",
+    LinkCause.NAME: "link-name-unknown",
+    LinkCause.UNREACHABLE: "link-unreachable",
+}
+ANSWER_WORDS = {
+    AnswerFault.UNUSABLE: "The monitor's answer cannot be passed on: its body is not what its head says",
+    AnswerFault.NOT_HTTP: "What answered is not the monitor, or does not speak HTTP",
+    AnswerFault.HEADLESS: "The monitor's answer came without its head",
+    AnswerFault.HEAD: "The head of the monitor's answer is too large",
+    AnswerFault.LENGTH: "The monitor's answer contradicts itself about its length",
+    AnswerFault.CHUNKS: "The monitor's answer is cut into pieces wrongly",
+    AnswerFault.INTERIM: "The monitor announces an answer again and again and never gives it",
+    AnswerFault.CUT: "The monitor's answer broke off",
+}
+# The others come from the page or the server itself and would come again.
+_PASSING_FAULTS = frozenset({AnswerFault.CUT, AnswerFault.NOT_HTTP, AnswerFault.UNUSABLE, AnswerFault.INTERIM})
+SAME = (
+    "Nothing is wrong with your request, and the same answer would come again: report it with the request id, so that "
+    "the monitor's operators can mend it."
+)
 LATER = (
     "Nothing is wrong with your request; try again in a moment. The status page says which part of the chain is broken."
 )
@@ -100,31 +161,34 @@ def problem_for(error: UpstreamError, *, write: bool, since: datetime | None) ->
     outcome = _outcome(error.sent) if write else None
     match error:
         case LinkDownError():
-            return Problem(
-                502, f"link-{_slug(error.cause)}", LINK_WORDS[error.cause], LATER, since, RETRY_LINK, outcome
-            )
+            return Problem(502, LINK_KINDS[error.cause], LINK_WORDS[error.cause], LATER, since, RETRY_LINK, outcome)
         case MonitorSilentError():
             title = "The monitor closed the connection without an answer"
             return Problem(502, "monitor-silent", title, LATER, since, RETRY_LINK, outcome)
         case TlsError():
-            title = "The monitor could not prove who it is: the encrypted connection failed"
             detail = "Nothing was sent to it. The operators have to look at certificates; a retry does not help."
-            return Problem(502, "tls-failure", title, detail, since, None, outcome)
+            return Problem(502, "tls-failure", error.fault.value, detail, since, None, outcome)
         case UpstreamTimeoutError():
             return _timeout(error.phase, since, outcome)
+        case BrokenAnswerError():
+            return _broken(error.fault, since, outcome)
         case _:
-            title = "The monitor's answer was broken off or is no valid answer"
-            return Problem(502, "broken-answer", title, LATER, since, RETRY_LINK, outcome)
+            return _broken(AnswerFault.UNUSABLE, since, outcome)
 
 
-def _slug(cause: LinkCause) -> str:
-    return "reset" if cause is LinkCause.RESET else "down"
+def _broken(fault: AnswerFault, since: datetime | None, outcome: str | None) -> Problem:
+    passing = fault in _PASSING_FAULTS
+    detail, retry = (LATER, RETRY_LINK) if passing else (SAME, None)
+    return Problem(502, fault.value, ANSWER_WORDS[fault], detail, since, retry, outcome)
 
 
 def _timeout(phase: Phase, since: datetime | None, outcome: str | None) -> Problem:
     if phase is Phase.CONNECT:
         title = "The tunnel to the laboratory did not answer in time"
         return Problem(504, "connect-timeout", title, LATER, since, RETRY_LINK, outcome)
+    if phase is Phase.BODY:
+        title = "The monitor stopped in the middle of its answer"
+        return Problem(504, "upstream-stalled", title, LATER, since, RETRY_BUSY, outcome)
     title = "The monitor took too long to answer"
     detail = "Some pages are computed for a minute or more; try again in a moment, or ask for fewer days."
     return Problem(504, "upstream-timeout", title, detail, since, RETRY_BUSY, outcome)

@@ -25,6 +25,18 @@ class Place(StrEnum):
     DATA = "database or feed"
 
 
+class Proof(StrEnum):
+    """What is asked of the monitor's certificate (``proxy.trust``)."""
+
+    PLAIN = "no TLS"
+    """The monitor is reached without TLS, so there is no certificate: the tunnel alone protects."""
+    AUTHORITY = "authority"
+    PIN = "pin"
+    AUTHORITY_AND_PIN = "authority and pin"
+    NONE = "off"
+    """Nothing is checked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
     """One look at the link."""
@@ -67,14 +79,14 @@ class LinkState:
     """Of the last 24 hours, newest first."""
     started: datetime
     """When this gateway process began to look."""
-    tls_verified: bool
-    """Whether the monitor's certificate is checked (true also for a monitor without TLS)."""
+    proof: Proof
+    """How the monitor proves who it is."""
 
 
 class LinkRecord:
     """Turns observations into a state with a memory of incidents."""
 
-    def __init__(self, *, clock: Callable[[], datetime], tls_verified: bool = True) -> None:
+    def __init__(self, *, clock: Callable[[], datetime], proof: Proof = Proof.PLAIN) -> None:
         self._clock = clock
         self._latencies: deque[float] = deque(maxlen=MOST_LATENCIES)
         self._incidents: deque[Incident] = deque(maxlen=MOST_INCIDENTS)
@@ -89,7 +101,7 @@ class LinkRecord:
             latencies=(),
             incidents=(),
             started=clock(),
-            tls_verified=tls_verified,
+            proof=proof,
         )
 
     def note(self, seen: Observation) -> None:

@@ -121,7 +121,7 @@ def judge(status: int, document: object, latency_ms: float) -> Observation:
 
 def _words(error: UpstreamError) -> str:
     if isinstance(error, TlsError):
-        return "The monitor's certificate or encryption is not accepted."
+        return f"{error.fault}."
     if isinstance(error, UpstreamTimeoutError):
         return "The tunnel stands, but the monitor does not answer."
     return "The tunnel stands, but the monitor behind it breaks the connection."

@@ -10,17 +10,20 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import SimpleNamespace
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
+from aiohttp.client_proto import ResponseHandler
 from multidict import CIMultiDict
 from yarl import URL
 
 from swf_remote.configuration import Configuration
 from swf_remote.proxy.failures import (
+    AnswerFault,
     BrokenAnswerError,
     LinkCause,
     LinkDownError,
@@ -30,12 +33,14 @@ from swf_remote.proxy.failures import (
     UpstreamError,
     UpstreamTimeoutError,
 )
+from swf_remote.proxy.link import Proof
+from swf_remote.proxy.trust import FaultLog, Trust, tls_error
+from swf_remote.proxy.wire import LONGEST_LINE, MOST_FIELDS, AnswerProtocol
 
 CONNECT_SECONDS = 5.0
 BETWEEN_BYTES_SECONDS = 60.0
 # Shorter than the 5 s after which Apache closes an idle connection, so that few dead ones are picked up.
 KEEP_ALIVE_SECONDS = 4.0
-LARGEST_HEADER = 32_768
 READ_BUFFER = 65_536
 SAFE_TO_REPEAT = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -69,14 +74,6 @@ class Outgoing(Protocol):
         """Header lines; no other is added but ``Host``, lengths and ``Connection``."""
 
 
-def ssl_context(settings: Configuration) -> ssl.SSLContext | bool:
-    """How the monitor's certificate is checked: by ``MONITOR_CA_FILE``, by the system's authorities, or not at all."""
-    if settings.monitor_tls_verify == "off":
-        return False
-    file = settings.monitor_ca_file
-    return ssl.create_default_context(cafile=str(file) if file else None)
-
-
 class UpstreamAnswer:
     """The head of the monitor's answer, and its body piece by piece."""
 
@@ -99,8 +96,10 @@ class UpstreamAnswer:
                     chunk = await content.readany()
             except TimeoutError:
                 raise UpstreamTimeoutError(Phase.BODY) from None
-            except (aiohttp.ClientError, OSError, ssl.SSLError) as error:
-                raise BrokenAnswerError("the body ended early") from error
+            except BrokenAnswerError:
+                raise
+            except (aiohttp.ClientError, OSError) as error:
+                raise BrokenAnswerError(AnswerFault.CUT) from error
             if not chunk:
                 return
             yield chunk
@@ -116,25 +115,36 @@ class UpstreamClient:
     def __init__(self, settings: Configuration, connections: int = 100) -> None:
         parts = urlsplit(settings.monitor_url)
         self._root = f"{parts.scheme}://{parts.netloc}"
-        self._tls = ssl_context(settings)
+        self._trust = Trust.of(settings)
+        self._faults = FaultLog()
         self._server_name = settings.monitor_host or None if parts.scheme == "https" else None
         self._limit = connections
         self._session: aiohttp.ClientSession | None = None
 
+    @property
+    def proof(self) -> Proof:
+        """How the monitor proves who it is."""
+        return self._trust.proof
+
     async def __aenter__(self) -> Self:
-        connector = aiohttp.TCPConnector(
-            limit=self._limit, limit_per_host=0, ssl=self._tls, keepalive_timeout=KEEP_ALIVE_SECONDS, ttl_dns_cache=10
-        )
         self._session = aiohttp.ClientSession(
-            connector=connector,
+            connector=_Connector(
+                limit=self._limit,
+                limit_per_host=0,
+                # With both given, the library checks the certificate by the request's context and the pins by this.
+                ssl=self._trust.pins or self._trust.context,
+                keepalive_timeout=KEEP_ALIVE_SECONDS,
+                ttl_dns_cache=10,
+            ),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             requote_redirect_url=False,
             trust_env=False,
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
             timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=CONNECT_SECONDS, sock_read=None),
-            max_line_size=LARGEST_HEADER,
-            max_field_size=LARGEST_HEADER,
+            max_line_size=LONGEST_LINE,
+            max_field_size=LONGEST_LINE,
+            max_headers=MOST_FIELDS,
             read_bufsize=READ_BUFFER,
             middlewares=(_own_errors,),
             trace_configs=[_reuse_trace()],
@@ -147,21 +157,42 @@ class UpstreamClient:
             self._session = None
 
     async def send(
-        self, request: Outgoing, *, body: AsyncIterable[bytes] | None = None, budget: Budget = PAGE_BUDGET
+        self,
+        request: Outgoing,
+        *,
+        body: AsyncIterable[bytes] | None = None,
+        budget: Budget = PAGE_BUDGET,
+        repeat: bool = True,
     ) -> UpstreamAnswer:
         """Send one request; the answer's head is there when this returns. Close the answer in every case.
+
+        Args:
+            repeat: a request without effects may go out once more when an idle connection had died (RFC 9110 9.2.2).
 
         Raises:
             UpstreamError: one of its kinds; never an error of the client library.
         """
         trace = SimpleNamespace(reused=False)
         try:
-            return await self._send_once(request, body, budget, trace)
+            return await self._noted(request, body, budget, trace)
         except (MonitorSilentError, LinkDownError):
             # An idle connection that the monitor had closed meanwhile says nothing about the monitor.
-            if not trace.reused or body is not None or request.method not in SAFE_TO_REPEAT:
+            may_repeat = repeat and body is None and request.method in SAFE_TO_REPEAT
+            if not trace.reused or not may_repeat:
                 raise
-        return await self._send_once(request, None, budget, SimpleNamespace(reused=False))
+        return await self._noted(request, None, budget, SimpleNamespace(reused=False))
+
+    async def _noted(
+        self, request: Outgoing, body: AsyncIterable[bytes] | None, budget: Budget, trace: SimpleNamespace
+    ) -> UpstreamAnswer:
+        """One attempt; the log hears of certificates that are not accepted."""
+        try:
+            answer = await self._send_once(request, body, budget, trace)
+        except TlsError as error:
+            self._faults.failed(error)
+            raise
+        self._faults.worked()
+        return answer
 
     async def _send_once(
         self, request: Outgoing, body: AsyncIterable[bytes] | None, budget: Budget, trace: SimpleNamespace
@@ -177,11 +208,24 @@ class UpstreamClient:
                     data=None if body is None else _pushing(deadline, budget.first_byte, body),
                     allow_redirects=False,
                     server_hostname=self._server_name,
+                    ssl=self._trust.context,
                     trace_request_ctx=trace,
                 )
         except TimeoutError:
             raise UpstreamTimeoutError(Phase.FIRST_BYTE) from None
         return UpstreamAnswer(response, budget)
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Connections that speak by ``proxy.wire``."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._factory = partial(_protocol, loop=self._loop)
+
+
+def _protocol(loop: asyncio.AbstractEventLoop) -> ResponseHandler:
+    return AnswerProtocol(loop)
 
 
 async def _pushing(deadline: asyncio.Timeout, seconds: float, body: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
@@ -217,19 +261,22 @@ def _own_error(error: Exception) -> UpstreamError:
     match error:
         case aiohttp.ServerTimeoutError():
             return UpstreamTimeoutError(Phase.CONNECT)
-        case aiohttp.ClientSSLError() | ssl.SSLError() | aiohttp.ServerFingerprintMismatch():
-            return TlsError("the TLS handshake failed")
+        case aiohttp.ClientSSLError() | ssl.SSLError():
+            return tls_error(error)
         case aiohttp.ServerDisconnectedError():
             return MonitorSilentError("closed without an answer")
         case OSError():
-            return LinkDownError(_cause(error))
+            return LinkDownError(_cause(error), connected=not isinstance(error, aiohttp.ClientConnectorError))
         case _:
-            return BrokenAnswerError("no valid HTTP")
+            return BrokenAnswerError(AnswerFault.NOT_HTTP)
 
 
 def _cause(error: OSError) -> LinkCause:
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return LinkCause.NAME
     if not isinstance(error, aiohttp.ClientConnectorError):
+        return LinkCause.RESET
+    if isinstance(error.os_error, ConnectionResetError):
+        # A tunnel whose far end is gone accepts and hangs up, which a handshake sees as a reset.
         return LinkCause.RESET
     return LinkCause.REFUSED if isinstance(error.os_error, ConnectionRefusedError) else LinkCause.UNREACHABLE

@@ -8,6 +8,8 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
+from swf_remote.proxy.link import Proof
+
 from .report import Health, PartState
 
 Schema = dict[str, Any]
@@ -101,6 +103,7 @@ def _report() -> Schema:
         last_good=_PERHAPS,
         checked_at=_MOMENT,
         parts={"type": "array", "items": _object(name=_WORDS, state={"enum": [str(state) for state in PartState]})},
+        certificate={"enum": [str(proof) for proof in Proof]},
         works=_LIST,
         broken=_LIST,
         incidents={"type": "array", "items": _object(what=_WORDS, reason=_WORDS, begin=_MOMENT, end=_PERHAPS)},

@@ -9,7 +9,7 @@ from enum import StrEnum
 from statistics import quantiles
 from typing import Any
 
-from swf_remote.proxy.link import KEPT, Incident, LinkState, Place
+from swf_remote.proxy.link import KEPT, Incident, LinkState, Place, Proof
 from swf_remote.web.moments import duration, iso
 
 
@@ -71,9 +71,26 @@ class Report:
     answer_times: str
     started: datetime
     checked_at: datetime
-    tls_verified: bool
+    proof: Proof
+
+    @property
+    def certificate(self) -> str:
+        """How the monitor proves who it is, in words."""
+        return _PROOFS[self.proof]
+
+    @property
+    def unproven(self) -> bool:
+        """Whether its certificate is not looked at, though there is one."""
+        return self.proof is Proof.NONE
 
 
+_PROOFS = {
+    Proof.PLAIN: "none: the way to the monitor begins on the gateway's own machine, in the tunnel",
+    Proof.AUTHORITY: "checked by its authority and name",
+    Proof.PIN: "checked by its pinned key",
+    Proof.AUTHORITY_AND_PIN: "checked by its authority and name, and by its pinned key",
+    Proof.NONE: "NOT CHECKED (a setting): what is shown could come from somebody else",
+}
 _AFTER_BROWSER = ("Gateway", "SSH tunnel", "Monitor", "Database")
 _WHAT = ("this web site", "from here to the laboratory", "the laboratory's pages", "PanDA's records and their feed")
 _PLACES = (None, Place.TUNNEL, Place.MONITOR, Place.DATA)
@@ -104,7 +121,7 @@ def report(state: LinkState, now: datetime, patience: timedelta) -> Report:
         answer_times=_answer_times(state.latencies),
         started=state.started,
         checked_at=now,
-        tls_verified=state.tls_verified,
+        proof=state.proof,
     )
 
 
@@ -201,6 +218,7 @@ def as_json(found: Report, version: str) -> dict[str, Any]:
         "last_good": _iso(found.last_good),
         "checked_at": iso(found.checked_at),
         "parts": [{"name": part.name, "state": part.state} for part in found.parts],
+        "certificate": found.proof,
         "works": found.works,
         "broken": found.broken,
         "incidents": [

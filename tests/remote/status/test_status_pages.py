@@ -7,7 +7,7 @@ from django.db import OperationalError, connection
 from django.test import Client
 
 from swf_remote.proxy import link
-from swf_remote.proxy.link import LinkRecord, Observation, Place
+from swf_remote.proxy.link import LinkRecord, Observation, Place, Proof
 from tests.remote.web.pages import assert_well_made
 
 OK = Observation(None, "", 12.0)
@@ -107,6 +107,24 @@ def test_the_page_is_right_without_scripts(client: Client, record: LinkRecord) -
     buttons = [attrs for attrs in page.all("button") if "data-with-script" in attrs]
     assert buttons and all("hidden" in attrs for attrs in buttons)
     assert "/prod/status/" in page.links, "a link to load it again"
+
+
+@pytest.mark.parametrize(
+    ("proof", "words", "loud"),
+    [
+        (Proof.AUTHORITY, "checked by its authority and name", False),
+        (Proof.PIN, "checked by its pinned key", False),
+        (Proof.NONE, "NOT CHECKED", True),
+    ],
+)
+def test_the_page_says_how_the_monitor_proves_who_it_is(
+    client: Client, monkeypatch: pytest.MonkeyPatch, clock: Clock, proof: Proof, words: str, loud: bool
+) -> None:
+    monkeypatch.setattr(link._Installed, "record", LinkRecord(clock=clock, proof=proof))
+    html = client.get("/prod/status/").content.decode()
+    assert words in html
+    assert ("<strong>NOT CHECKED" in html) is loud
+    assert client.get("/prod/status/", {"format": "json"}).json()["certificate"] == proof
 
 
 @pytest.mark.django_db

@@ -4,33 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-import trustme
 
 from swf_remote.configuration import Configuration
+from swf_remote.proxy import upstream
 from swf_remote.proxy.failures import (
+    AnswerFault,
     BrokenAnswerError,
     LinkCause,
     LinkDownError,
     MonitorSilentError,
     Phase,
-    TlsError,
     UpstreamTimeoutError,
 )
 from swf_remote.proxy.upstream import Budget, UpstreamClient
 from tests.remote.upstream.scripted import (
+    Step,
     answer,
     read_chunked_request,
     read_request,
     reset,
     say,
     scripted,
+    wait,
     wait_for_close,
 )
 
@@ -192,30 +192,125 @@ async def test_a_body_that_stops_is_a_timeout_of_the_body() -> None:
     [
         b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Le",
+        b"HTTP/1.1 200 OK",
+        b"HT",
+        b"HTTP/1.1 103 Early Hints\r\n\r\n",
     ],
 )
-async def test_a_body_that_ends_early_is_a_broken_answer(cut: bytes) -> None:
+async def test_an_answer_that_ends_early_is_told_as_cut_off(cut: bytes) -> None:
     async with scripted([read_request(), say(cut)]) as monitor, client_of(monitor.url) as client:
-        with pytest.raises(BrokenAnswerError):
+        with pytest.raises(BrokenAnswerError) as caught:
             await body_of(client, Request())
+    assert caught.value.fault is AnswerFault.CUT
 
 
-@pytest.mark.parametrize(
-    "garbage",
-    [
+async def test_a_reset_within_an_answer_is_told_as_cut_off() -> None:
+    script = [read_request(), say(b"HTTP/1.1 200 OK\r\nContent-Le"), reset()]
+    async with scripted(script) as monitor, client_of(monitor.url) as client:
+        with pytest.raises(BrokenAnswerError) as caught:
+            await client.send(Request())
+    assert caught.value.fault is AnswerFault.CUT
+
+
+async def test_a_bad_chunk_after_good_ones_is_told_as_such() -> None:
+    go_on = asyncio.Event()
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
+    script = [read_request(), say(head), wait(go_on), say(b"zz\r\n")]
+    async with scripted(script) as monitor, client_of(monitor.url) as client:
+        reply = await client.send(Request())
+        chunks = reply.chunks()
+        assert await anext(chunks) == b"hello"
+        go_on.set()
+        with pytest.raises(BrokenAnswerError) as caught:
+            await anext(chunks)
+        reply.close()
+    assert caught.value.fault is AnswerFault.CHUNKS
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+FAULTS = {
+    AnswerFault.NOT_HTTP: [
         b"hello\r\n\r\n",
         b"\x00\xff\x16\x03\r\n\r\n",
+        b"SSH-2.0-OpenSSH_9.9\r\n",
         b"HTTP/1.1 abc OK\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nno colon here\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nX-Long: " + b"a" * 70_000 + b"\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nxx\r\n",
+        b"HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 099 Odd\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+        OK + b"no colon here\r\n\r\n",
+        OK + b"X: bare\rreturn\r\n\r\n",
     ],
-)
-async def test_garbage_is_a_broken_answer(garbage: bytes) -> None:
-    async with scripted([read_request(), say(garbage)]) as monitor, client_of(monitor.url) as client:
-        with pytest.raises(BrokenAnswerError):
+    AnswerFault.HEADLESS: [b"<html><body>hello</body></html>\n", b"\r\n<!doctype html>\n<html>"],
+    AnswerFault.HEAD: [
+        OK + b"X-Long: " + b"a" * 70_000 + b"\r\n\r\n",
+        OK + b"a" * 70_000 + b": 1\r\n\r\n",
+        b"HTTP/1.1 200 " + b"a" * 70_000 + b"\r\n\r\n",
+        OK + b"".join(b"X-%d: 1\r\n" % number for number in range(1000)) + b"\r\n",
+        OK + b"".join(b"X-%d: %s\r\n" % (number, b"a" * 30_000) for number in range(10)) + b"\r\n",
+    ],
+    AnswerFault.LENGTH: [
+        OK + b"Content-Length: x\r\n\r\n",
+        OK + b"Content-Length: -1\r\n\r\n",
+        OK + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        OK + b"Content-Length: 99999999999999999999999999\r\n\r\nab",
+        OK + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        OK + b"Transfer-Encoding: gzip\r\n\r\nabc",
+        OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+    ],
+    AnswerFault.CHUNKS: [
+        OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nxx\r\n",
+        OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhelloXX0\r\n\r\n",
+    ],
+    AnswerFault.INTERIM: [
+        b"HTTP/1.1 100 Continue\r\n\r\n" * 1000 + OK + b"Content-Length: 2\r\n\r\nok",
+        b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" * 1000,
+    ],
+}
+
+
+@pytest.mark.parametrize(("fault", "said"), [(fault, said) for fault, all_said in FAULTS.items() for said in all_said])
+async def test_each_kind_of_broken_answer_is_told_apart(fault: AnswerFault, said: bytes) -> None:
+    async with scripted([read_request(), say(said), wait_for_close()]) as monitor, client_of(monitor.url) as client:
+        with pytest.raises(BrokenAnswerError) as caught:
             await body_of(client, Request())
+        await asyncio.wait_for(monitor.closed_by_client.wait(), 5)
+    assert caught.value.fault is fault
+
+
+async def test_a_few_interim_answers_are_no_fault() -> None:
+    said = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" * 3 + answer(b"here")
+    async with scripted([read_request(), say(said)]) as monitor, client_of(monitor.url) as client:
+        assert await body_of(client, Request()) == b"here"
+
+
+async def test_interim_answers_are_counted_anew_for_each_request() -> None:
+    said = b"HTTP/1.1 100 Continue\r\n\r\n" * 10 + answer(b"x")
+    async with scripted([read_request(), say(said)] * 4) as monitor, client_of(monitor.url) as client:
+        assert [await body_of(client, Request()) for _ in range(4)] == [b"x"] * 4
+        assert monitor.connections == 1
+
+
+async def test_an_entrance_that_never_accepts_is_a_connect_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upstream, "CONNECT_SECONDS", 0.3)
+    with full_backlog() as port:
+        async with client_of(f"http://127.0.0.1:{port}/swf-monitor") as client:
+            with pytest.raises(UpstreamTimeoutError) as caught:
+                await client.send(Request())
+    assert (caught.value.phase, caught.value.sent) == (Phase.CONNECT, False)
+
+
+@contextmanager
+def full_backlog() -> Iterator[int]:
+    """A port that listens and whose queue is full: the kernel answers no further attempt."""
+    with ExitStack() as held:
+        listener = held.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(4):
+            waiting = held.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
 
 
 async def test_a_get_is_repeated_once_when_an_idle_connection_had_died() -> None:
@@ -223,6 +318,35 @@ async def test_a_get_is_repeated_once_when_an_idle_connection_had_died() -> None
     async with scripted(first, [read_request(), say(answer(b"two"))]) as monitor, client_of(monitor.url) as client:
         assert await body_of(client, Request()) == b"one"
         assert await body_of(client, Request()) == b"two"
+        assert monitor.connections == 2
+
+
+async def test_a_get_with_effects_is_never_repeated() -> None:
+    first = [read_request(), say(answer(b"one")), read_request()]
+    async with scripted(first, [read_request(), say(answer(b"two"))]) as monitor, client_of(monitor.url) as client:
+        await body_of(client, Request())
+        with pytest.raises(MonitorSilentError):
+            await client.send(Request(), repeat=False)
+        assert monitor.connections == 1
+
+
+@pytest.mark.parametrize("ends", [[], [reset()]])
+@pytest.mark.parametrize("said", [b"H", b"HTTP/1.1 100 Continue\r\n\r\n"])
+async def test_a_get_is_not_repeated_once_a_byte_of_the_answer_came(said: bytes, ends: list[Step]) -> None:
+    first = [read_request(), say(answer(b"one")), read_request(), say(said), *ends]
+    async with scripted(first, [read_request(), say(answer(b"two"))]) as monitor, client_of(monitor.url) as client:
+        await body_of(client, Request())
+        with pytest.raises(BrokenAnswerError):
+            await client.send(Request())
+        assert monitor.connections == 1
+
+
+async def test_a_get_is_repeated_once_only() -> None:
+    first = [read_request(), say(answer(b"one")), read_request()]
+    async with scripted(first, [read_request()]) as monitor, client_of(monitor.url) as client:
+        await body_of(client, Request())
+        with pytest.raises(MonitorSilentError):
+            await client.send(Request())
         assert monitor.connections == 2
 
 
@@ -244,75 +368,3 @@ async def test_the_wait_for_an_answer_begins_when_the_upload_is_done() -> None:
 
     async with scripted([read_chunked_request(), say(answer(b"ok"))]) as monitor, client_of(monitor.url) as client:
         assert await body_of(client, Request("POST"), body=slowly(), budget=QUICK) == b"ok"
-
-
-class Certificates:
-    """An authority and a server of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.authority = trustme.CA()
-        self.file = folder / "authority.pem"
-        self.authority.cert_pem.write_to_path(str(self.file))
-
-    def server(self, name: str) -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.authority.issue_cert(name).configure_cert(context)
-        return context
-
-
-@pytest.fixture
-def certificates(tmp_path: Path) -> Certificates:
-    return Certificates(tmp_path)
-
-
-def over_tls(url: str) -> str:
-    return url.replace("http://", "https://")
-
-
-async def test_the_certificate_is_checked_for_the_monitors_own_name(certificates: Certificates) -> None:
-    tls = certificates.server("monitor.example")
-    async with (
-        scripted([read_request(), say(answer(b"safe"))], tls=tls) as monitor,
-        client_of(over_tls(monitor.url), monitor_host="monitor.example", monitor_ca_file=certificates.file) as client,
-    ):
-        assert await body_of(client, Request()) == b"safe"
-
-
-@pytest.mark.parametrize("name", ["other.example", "127.0.0.1"])
-async def test_a_certificate_of_another_name_is_refused(certificates: Certificates, name: str) -> None:
-    tls = certificates.server(name)
-    async with (
-        scripted([read_request(), say(answer(b"x"))], tls=tls) as monitor,
-        client_of(over_tls(monitor.url), monitor_host="monitor.example", monitor_ca_file=certificates.file) as client,
-    ):
-        with pytest.raises(TlsError):
-            await client.send(Request())
-        assert monitor.heads == []
-
-
-async def test_a_certificate_of_an_unknown_authority_is_refused(certificates: Certificates) -> None:
-    tls = certificates.server("monitor.example")
-    async with (
-        scripted([read_request(), say(answer(b"x"))], tls=tls) as monitor,
-        client_of(over_tls(monitor.url), monitor_host="monitor.example") as client,
-    ):
-        with pytest.raises(TlsError):
-            await client.send(Request())
-
-
-async def test_verification_can_be_switched_off(certificates: Certificates) -> None:
-    tls = certificates.server("other.example")
-    async with (
-        scripted([read_request(), say(answer(b"x"))], tls=tls) as monitor,
-        client_of(over_tls(monitor.url), monitor_tls_verify="off") as client,
-    ):
-        assert await body_of(client, Request()) == b"x"
-
-
-async def test_a_monitor_without_tls_is_a_tls_failure() -> None:
-    async with (
-        scripted([say(b"HTTP/1.1 400 Bad Request\r\n\r\n")]) as monitor,
-        client_of(over_tls(monitor.url), monitor_tls_verify="off") as client,
-    ):
-        with pytest.raises(TlsError):
-            await client.send(Request())
