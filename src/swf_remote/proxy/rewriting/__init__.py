@@ -13,6 +13,7 @@ from typing import Protocol
 from swf_remote.proxy.page import PageContext
 from swf_remote.proxy.sites import Sites
 
+from .cells import CellsScanner
 from .encodings import BrokenBody, DecodingRewriter, is_known
 from .html import HtmlScanner
 from .languages import Languages
@@ -62,20 +63,23 @@ def is_rewritten(content_type: bytes, content_encoding: bytes = b"") -> bool:
 
 
 def rewriter_for(
-    content_type: bytes | str, sites: Sites, page: PageContext, content_encoding: bytes = b""
+    content_type: bytes | str, sites: Sites, page: PageContext, content_encoding: bytes = b"", *, cells: bool = False
 ) -> Rewriter | None:
     """A rewriter for one body of `content_type`; None when such bodies pass as they are.
 
     With `content_encoding` (``gzip``, ``deflate``) it takes the encoded body and gives back the plain one.
+    With `cells`, HTML inside of JSON is made harmless, too.
     """
     language = language_of(content_type)
     if language is None or not is_known(content_encoding):
         return None
-    rewriter = _plain_rewriter(language, Languages(_rules(sites)), page)
+    rewriter = _plain_rewriter(language, Languages(_rules(sites)), page, cells=cells)
     return DecodingRewriter(rewriter, content_encoding) if content_encoding else rewriter
 
 
-def _plain_rewriter(language: Language, languages: Languages, page: PageContext) -> StreamRewriter:
+def _plain_rewriter(language: Language, languages: Languages, page: PageContext, *, cells: bool) -> StreamRewriter:
+    if language is Language.JSON and cells:
+        return StreamRewriter(CellsScanner(languages))
     if language is not Language.HTML:
         return StreamRewriter(languages.scanner(language))
     placement = Placement(page.controls)

@@ -10,19 +10,25 @@ import re
 from .candidates import Candidates
 from .edits import Decoded, Edit, carried_back
 from .escapes import plain, without_backslashes
+from .json_plain import link_edits
 from .nested import Nested
 from .runs import reach
 from .streaming import LIMIT, View
 from .values import value_edits
 
-_BODY = re.compile(rb'(?:[^"\\]++|\\[\s\S])*+')
+BODY = re.compile(rb'(?:[^"\\]++|\\[\s\S])*+')
+"""The inside of a string, as far as it goes."""
+QUOTE = ord('"')
 _BORING = re.compile(rb'(?:[^"]*+"(?:[^"\\]++|\\[\s\S])*+")*+[^"]*+')
 _BLANKS = re.compile(rb"[ \t\n\r]*+")
-_QUOTE, _COLON = b'":'
+_COLON = ord(":")
 
 
 class JsonScanner:
     """A ``Scanner`` for JSON."""
+
+    boring = _BORING
+    """What needs no look when no candidate is in it."""
 
     def __init__(self, nested: Nested) -> None:
         self._nested = nested
@@ -34,23 +40,30 @@ class JsonScanner:
         sought = position
         while position < view.end:
             if self._in_long_string:
-                moved = self._pass(view, position)
+                moved = self._long_string(view, position)
             else:
                 candidate = candidates.after(max(sought, position))
-                position = reach(_BORING, view.text, position, candidate)
+                position = reach(self.boring, view.text, position, candidate)
                 if position == candidate:
                     sought = candidate + 1
                     continue
-                moved = self._string(view, position)
+                moved = self._stop(view, position)
             if moved == position:
                 break
             position = moved
         return position
 
-    def _pass(self, view: View, position: int) -> int:
+    def _stop(self, view: View, position: int) -> int:
+        """What is not boring: here, the string that begins at `position`."""
+        return self._string(view, position)
+
+    def _long_string(self, view: View, position: int) -> int:
         """Over the rest of a string that is too long to be read."""
-        stop = reach(_BODY, view.text, position, view.end)
-        if stop < view.end and view.text[stop] == _QUOTE:
+        stop = reach(BODY, view.text, position, view.end)
+        return self._after_long_string(view, stop)
+
+    def _after_long_string(self, view: View, stop: int) -> int:
+        if stop < view.end and view.text[stop] == QUOTE:
             self._in_long_string = False
             return stop + 1
         return stop
@@ -58,20 +71,30 @@ class JsonScanner:
     def _string(self, view: View, position: int) -> int:
         """The string that begins at `position`; stay there if its end has not come yet."""
         text, limit = view.text, min(view.end, position + LIMIT)
-        stop = reach(_BODY, text, position + 1, limit)
+        stop = reach(BODY, text, position + 1, limit)
         too_long = limit - position >= LIMIT
-        if stop >= limit or text[stop] != _QUOTE:
+        if stop >= limit or text[stop] != QUOTE:
             self._in_long_string = too_long
             return position + 1 if too_long else position
         follows = reach(_BLANKS, text, stop + 1, limit)
         if follows >= limit and not view.final and not too_long:
             return position
-        if follows >= limit or text[follows] != _COLON:
-            view.edits += self._value(text, position + 1, stop)
+        if follows < limit and text[follows] == _COLON:
+            view.edits += self._key(text, position, stop + 1)
+        else:
+            view.edits += self._value(text, position, stop + 1)
         return stop + 1
 
+    def _key(self, text: bytes, start: int, end: int) -> list[Edit]:  # noqa: ARG002 - for scanners that look at keys
+        """Edits of the key ``text[start:end]``, quotes included."""
+        return []
+
     def _value(self, text: bytes, start: int, end: int) -> list[Edit]:
-        decoded = _decoded(text, start, end)
+        """Edits of the value ``text[start:end]``, quotes included."""
+        links = link_edits(self._nested.rules, text, start, end)
+        if links is not None:
+            return links
+        decoded = _decoded(text, start + 1, end - 1)
         return carried_back(value_edits(self._nested, decoded.text), decoded, text)
 
 
