@@ -27,6 +27,8 @@ class Sites:
     """Our own address as readers know it (``https://host/prod/``); empty when it is not set."""
     mountless: tuple[str, ...] = MOUNTLESS
     """Beginnings of paths that lack the mount in the monitor's JSON."""
+    substitutes: str = ""
+    """Where we serve our copies of public files (``/prod/assets/vendor/``); empty to leave pages theirs."""
 
     def __post_init__(self) -> None:
         for name in ("mount", "monitor_mount"):
@@ -35,7 +37,15 @@ class Sites:
                 raise ValueError(f"{name} must begin with a slash and not end with one, not {value!r}")
 
     @classmethod
-    def of(cls, *, monitor_url: str, monitor_host: str = "", mount: str = "/prod", public_url: str = "") -> Self:
+    def of(
+        cls,
+        *,
+        monitor_url: str,
+        monitor_host: str = "",
+        mount: str = "/prod",
+        public_url: str = "",
+        substitutes: str = "",
+    ) -> Self:
         """The sites of a gateway that dials `monitor_url` and calls the monitor `monitor_host` (its Host header).
 
         The name `monitor_host` stays in bodies: there it means "inside the laboratory" (contract 3.5). The dialled
@@ -50,4 +60,5 @@ class Sites:
             monitor_hosts=frozenset(dialled | named),
             dialled_hosts=frozenset(host for host in dialled if host not in named or parts.hostname in LOOPBACK),
             public_url=public_url,
+            substitutes=substitutes,
         )

@@ -5,10 +5,14 @@ A scanner never copies: it looks at bytes and notes what to replace. Bytes that 
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
+
+# Escapes that would swallow a digit which follows them: a slash that was written so is written plainly.
+_OPEN_ENDED = re.compile(rb"\\[0-9A-Fa-f]+\s*|&#[xX]?[0-9A-Fa-f]+")
 
 
 class Edit(NamedTuple):
@@ -99,4 +103,4 @@ def _respelt(edit: Edit, decoded: Decoded, source: bytes) -> bytes:
     if slash < 0:
         return edit.new
     spelling = source[decoded.source(slash) : decoded.source(slash + 1)]
-    return edit.new.replace(b"/", spelling)
+    return edit.new if _OPEN_ENDED.fullmatch(spelling) else edit.new.replace(b"/", spelling)

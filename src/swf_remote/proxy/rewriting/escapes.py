@@ -1,4 +1,4 @@
-"""What escapes stand for: backslashes in JavaScript and JSON strings, character references in HTML attributes."""
+"""What escapes stand for: in JavaScript and JSON strings, in style sheets, and in HTML attributes."""
 
 from __future__ import annotations
 
@@ -10,10 +10,18 @@ from .edits import Decoded, Decoding
 
 _BACKSLASH = re.compile(
     rb"\\(?:u\{(?P<braced>[0-9A-Fa-f]{1,6})\}|u(?P<four>[0-9A-Fa-f]{4})|x(?P<two>[0-9A-Fa-f]{2})"
-    rb"|(?P<line>\r\n|[\r\n])|(?P<one>[\x00-\x7f]))"
+    rb"|(?P<line>\r\n|[\r\n]|\xe2\x80[\xa8\xa9])|(?P<octal>[0-3][0-7]{0,2}|[4-7][0-7]?)|(?P<one>[\x00-\x7f])|(?=[\x80-\xff]))"
 )
-_REFERENCE = re.compile(rb"&(?:#[xX](?P<hexadecimal>[0-9A-Fa-f]{1,7});?|#(?P<decimal>[0-9]{1,8});?|(?P<name>\w+;))")
-_SINGLE = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"v": b"\v", b"0": b"\0"}
+_CSS = re.compile(
+    rb"\\(?:(?P<number>[0-9A-Fa-f]{1,6})(?:\r\n|[ \t\r\n\f])?|(?P<line>\r\n|[\r\n\f])"
+    rb"|(?P<one>[\x00-\x7f])|(?=[\x80-\xff]))"
+)
+# A name counts without its semicolon only if neither a letter, a digit nor "=" follows (WHATWG HTML 13.2.5.73).
+_REFERENCE = re.compile(
+    rb"&(?:#[xX]0*(?P<hexadecimal>[0-9A-Fa-f]{1,7});?|#0*(?P<decimal>[0-9]{1,8});?"
+    rb"|(?P<name>[A-Za-z][A-Za-z0-9]{1,30}+;)|(?P<legacy>[A-Za-z][A-Za-z0-9]{1,5}+)(?![A-Za-z0-9=;]))"
+)
+_SINGLE = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"v": b"\v"}
 _LARGEST = 0x10FFFF
 _Meaning = Callable[[re.Match[bytes]], bytes]
 
@@ -23,10 +31,15 @@ def without_backslashes(text: bytes, start: int, end: int) -> Decoded:
     return _decoded(_BACKSLASH, _backslash, text, start, end)
 
 
+def without_css_escapes(text: bytes, start: int, end: int) -> Decoded:
+    """``text[start:end]``, a name, a URL or the inside of a string in a style sheet, as what it stands for (UTF-8)."""
+    return _decoded(_CSS, _css, text, start, end)
+
+
 def without_references(text: bytes, start: int, end: int) -> Decoded:
     """``text[start:end]``, an HTML attribute's value, as the characters it stands for (UTF-8).
 
-    A name counts only with its semicolon: in attributes ``&next=/x`` is no reference.
+    As browsers do there, ``&next=/x`` and ``&ampx`` are no references, ``&amp?`` and ``&#47x`` are.
     """
     return _decoded(_REFERENCE, _reference, text, start, end)
 
@@ -50,14 +63,19 @@ def _backslash(match: re.Match[bytes]) -> bytes:
     digits = match["braced"] or match["four"] or match["two"]
     if digits:
         return _character(int(digits, 16))
-    if match["line"]:
-        return b""
-    return _SINGLE.get(match["one"], match["one"])
+    if match["octal"]:
+        return _character(int(match["octal"], 8))
+    return _SINGLE.get(match["one"], match["one"] or b"")
+
+
+def _css(match: re.Match[bytes]) -> bytes:
+    return _character(int(match["number"], 16)) if match["number"] else match["one"] or b""
 
 
 def _reference(match: re.Match[bytes]) -> bytes:
-    if match["name"]:
-        return html5.get(match["name"].decode("latin-1"), match[0].decode("latin-1")).encode()
+    name = match["name"] or match["legacy"]
+    if name:
+        return html5.get(name.decode("ascii"), match[0].decode("ascii")).encode()
     return _character(int(match["hexadecimal"], 16) if match["hexadecimal"] else int(match["decimal"]))
 
 

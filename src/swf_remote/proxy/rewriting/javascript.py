@@ -1,8 +1,7 @@
 """URLs in JavaScript: strings and templates that begin with one or hold HTML or JSON with URLs. Code stays as it is.
 
 A string that is not closed in its line ends there, as in the language: what follows is read aright again. A string
-or a template's part longer than ``LIMIT`` passes by unread. ``localStorage.getItem('navMode')`` becomes
-``'production'`` (contract 1.3).
+or a template's part longer than ``LIMIT`` passes by unread. The navigation mode is settled (``navigation_mode``).
 """
 
 from __future__ import annotations
@@ -11,15 +10,17 @@ import re
 from dataclasses import dataclass
 
 from . import javascript_grammar as grammar
-from .candidates import Candidates
 from .edits import Edit, carried_back
 from .escapes import plain, without_backslashes
 from .javascript_strings import string_edits
+from .navigation_mode import KEY, answered, asked
 from .nested import Nested
 from .runs import reach
 from .streaming import LIMIT, LOOK_BACK, View
+from .tokens import TokenScanner
 
-_BACKTICK, _SLASH, _STAR, _OPEN, _CLOSE, _BACKSLASH, _DOLLAR = b"`/*{}\\$"
+_BACKTICK, _SLASH, _STAR, _OPEN, _CLOSE, _DOLLAR, _LESS, _MINUS = b"`/*{}$<-"
+_KEY_IN_BACKTICKS = b"`" + KEY + b"`"
 # Far more than people or programs nest; beyond, a backtick is an ordinary character.
 _DEEPEST_TEMPLATE = 1000
 # Every slash may begin one, so looking for its end has to be cheap.
@@ -34,58 +35,39 @@ class _Template:
     bare: bool = True
 
 
-class JavaScriptScanner:
+class JavaScriptScanner(TokenScanner):
     """A ``Scanner`` for scripts."""
 
     def __init__(self, nested: Nested) -> None:
+        super().__init__((*nested.rules.page_needles, KEY), grammar.BODY, self._property)
         self._nested = nested
-        self._needles = (nested.rules.core, grammar.MODE_KEY)
-        self._candidates = Candidates((), b"", 0)
-        self._comment: re.Pattern[bytes] | None = None
-        self._long_quote = 0
         self._templates: list[_Template] = []
-        self._in_template = False
 
-    def scan(self, view: View, position: int) -> int:
-        """Add the edits of the strings in view; return up to where it is settled."""
-        self._candidates = Candidates(self._needles, view.text, view.end)
-        while position < view.end:
-            if self._comment:
-                moved = self._pass_comment(self._comment, view, position)
-            elif self._long_quote:
-                moved = self._pass_string(view, position)
-            elif self._in_template:
-                moved = self._template_part(view, position)
-            else:
-                moved = self._code(view, position)
-            if moved == position:
-                break
-            position = moved
-        return position
-
-    def _code(self, view: View, position: int) -> int:
-        boring = grammar.BORING_IN_HOLE if self._templates else grammar.BORING
-        sought = position
-        while position < view.end:
-            candidate = self._candidates.after(max(sought, position))
-            position = reach(boring, view.text, position, candidate)
-            if position < candidate:
-                return self._token(view, position)
-            sought = candidate + 1
-        return position
+    def _boring(self) -> re.Pattern[bytes]:
+        return grammar.BORING_IN_HOLE if self._templates else grammar.BORING
 
     def _token(self, view: View, position: int) -> int:
-        """Step over the token at `position` that needs a closer look; stay there if its end has not come yet."""
         first = view.text[position]
         if first == _SLASH:
             return self._slash(view, position)
         if first == _BACKTICK:
-            self._open_template()
-            return position + 1
+            return self._backtick(view, position)
         if first in (_OPEN, _CLOSE):
             self._brace(first)
             return position + 1
+        if first in (_LESS, _MINUS):
+            return self._html_comment(view, position, grammar.HTML_OPEN if first == _LESS else grammar.HTML_CLOSE)
         return self._string(view, position)
+
+    def _property(self, view: View, position: int) -> int | None:
+        """``localStorage.navMode``; None if something else stands there."""
+        if self._nested.depth or not view.text.startswith(KEY, position):
+            return None
+        ask = asked(view.text[max(0, position - LOOK_BACK) : position])
+        if ask is None or ask.kind != "property":
+            return None
+        key = (position, position + len(KEY))
+        return answered(view, ask, key, key)
 
     def _slash(self, view: View, position: int) -> int:
         """A comment, a regular expression or a division."""
@@ -93,8 +75,7 @@ class JavaScriptScanner:
             return position
         second = view.text[position + 1]
         if second in (_SLASH, _STAR):
-            self._comment = grammar.LINE_COMMENT if second == _SLASH else grammar.BLOCK_COMMENT
-            return position + 2
+            return self._pass_to(grammar.LINE_END if second == _SLASH else grammar.BLOCK_COMMENT_END, position + 2)
         before = view.text[max(0, position - LOOK_BACK) : position]
         return self._regex(view, position) if grammar.may_begin_regex(before) else position + 1
 
@@ -106,72 +87,61 @@ class JavaScriptScanner:
         may_come = limit == view.end and not view.final and not grammar.LINE_END.search(view.text, position, limit)
         return position if may_come and limit - position < _LONGEST_REGEX else position + 1
 
-    def _pass_comment(self, comment: re.Pattern[bytes], view: View, position: int) -> int:
-        passed = comment.match(view.text, position, view.end)
-        if passed and passed["end"]:
-            self._comment = None
-        return passed.end() if passed else position
+    def _html_comment(self, view: View, position: int, mark: bytes) -> int:
+        """A comment that `mark` opens, or a comparison, a subtraction."""
+        begun = view.text[position : min(view.end, position + len(mark))]
+        if begun != mark:
+            return position if mark.startswith(begun) and not view.final else position + 1
+        before = view.text[max(0, position - LOOK_BACK) : position]
+        if mark == grammar.HTML_OPEN or grammar.begins_line(before):
+            return self._pass_to(grammar.LINE_END, position + len(mark))
+        return position + len(mark)
 
-    def _pass_string(self, view: View, position: int) -> int:
-        """Over the rest of a string or template part that is too long to be read."""
-        stop = reach(grammar.BODY[self._long_quote], view.text, position, view.end)
-        if not self._is_end(view.text, stop, view.end):
-            return stop
-        in_template = self._long_quote == _BACKTICK
-        self._long_quote = 0
-        return self._end_template_part(view.text, stop) if in_template else stop + 1
+    def _long_string(self, view: View, position: int) -> int:
+        """The same; a template's part may end with a hole."""
+        moved = super()._long_string(view, position)
+        ended = self._state == self._code
+        return self._end_template_part(view.text, moved - 1) if ended and self._quote == _BACKTICK else moved
 
     def _is_end(self, text: bytes, stop: int, end: int) -> bool:
-        """Whether the text of a string or template part ends at `stop`, and not only what has come of it."""
-        if stop >= end or text[stop] == _BACKSLASH:
-            return False
-        return text[stop] != _DOLLAR or stop + 1 < end
+        """The same; a dollar alone may yet become the beginning of a hole."""
+        return super()._is_end(text, stop, end) and (text[stop] != _DOLLAR or stop + 1 < end)
 
     def _string(self, view: View, position: int) -> int:
         text, quote, limit = view.text, view.text[position], min(view.end, position + LIMIT)
         stop = reach(grammar.BODY[quote], text, position + 1, limit)
         if not self._is_end(text, stop, limit):
-            return self._unfinished(view, position, position + 1)
+            return position if view.end - position < LIMIT else self._pass_string(quote, position + 1)
         if text[stop] != quote:
             return stop
-        if text[position + 1 : stop] == grammar.MODE_KEY:
-            return self._mode(view, position, stop)
+        if text[position + 1 : stop] == KEY:
+            return self._key(view, position, stop)
         view.edits += self._literal(text, position + 1, stop, begins=True)
         return stop + 1
 
-    def _unfinished(self, view: View, position: int, inside: int) -> int:
-        """What to do with a string from `position` whose end is not in sight; its text goes on at `inside`."""
-        if view.end - position < LIMIT:
-            return position
-        self._long_quote = _BACKTICK if self._in_template else view.text[position]
-        return self._pass_string(view, inside)
-
-    def _mode(self, view: View, position: int, stop: int) -> int:
-        """``localStorage.getItem('navMode')``: only the string stays, with the mode as its text."""
-        length = grammar.mode_call(view.text[max(0, position - LOOK_BACK) : position])
-        if length is None:
+    def _key(self, view: View, position: int, stop: int) -> int:
+        """The navigation mode's name as a string, whose quotes are at `position` and `stop`."""
+        ask = asked(view.text[max(0, position - LOOK_BACK) : position])
+        if ask is None or ask.kind == "property":
             return stop + 1
-        limit = min(view.end, stop + LOOK_BACK)
-        closing = grammar.CALL_END.match(view.text, stop + 1, limit)
-        if closing is None:
-            may_come = limit == view.end and not view.final and not view.text[stop + 1 : limit].strip()
-            return position if may_come else stop + 1
-        view.edits += (
-            Edit(position - length, position, b""),
-            Edit(position + 1, stop, b"production"),
-            Edit(stop + 1, closing.end(), b""),
-        )
-        return closing.end()
+        after = answered(view, ask, (position, stop + 1), (position + 1, stop))
+        return stop + 1 if after is None else after
 
-    def _open_template(self) -> None:
+    def _backtick(self, view: View, position: int) -> int:
+        begun = view.text[position : min(view.end, position + len(_KEY_IN_BACKTICKS))]
+        if begun == _KEY_IN_BACKTICKS:
+            return self._key(view, position, position + len(begun) - 1)
+        if not view.final and _KEY_IN_BACKTICKS.startswith(begun):
+            return position
         if len(self._templates) < _DEEPEST_TEMPLATE:
             self._templates.append(_Template())
-            self._in_template = True
+            self._state = self._template_part
+        return position + 1
 
     def _brace(self, brace: int) -> None:
         template = self._templates[-1]
         if brace == _CLOSE and not template.braces:
-            self._in_template = True
+            self._state = self._template_part
         else:
             template.braces += 1 if brace == _OPEN else -1
 
@@ -180,22 +150,30 @@ class JavaScriptScanner:
         limit = min(view.end, position + LIMIT)
         stop = reach(grammar.BODY[_BACKTICK], view.text, position, limit)
         if not self._is_end(view.text, stop, limit):
-            return self._unfinished(view, position, position)
-        template = self._templates[-1]
-        view.edits += self._literal(view.text, position, stop, begins=template.bare)
-        template.bare = template.bare and stop == position
+            if view.end - position < LIMIT:
+                return position
+            self._templates[-1].bare = False
+            return self._pass_string(_BACKTICK, position)
+        view.edits += self._literal(view.text, position, stop, begins=self._begins(view.text, position, stop))
         return self._end_template_part(view.text, stop)
+
+    def _begins(self, text: bytes, start: int, stop: int) -> bool:
+        """Whether the part ``text[start:stop]`` is where a URL begins: at the front or behind our origin."""
+        template = self._templates[-1]
+        first, bare = text[start - 1] == _BACKTICK, template.bare
+        template.bare = first and start == stop
+        return bare and (first or grammar.is_own_origin(text[max(0, start - LOOK_BACK) : start]))
 
     def _end_template_part(self, text: bytes, stop: int) -> int:
         """Go on behind the backtick or the ``${`` at `stop`."""
-        self._in_template = False
+        self._state = self._code
         if text[stop] == _BACKTICK:
             self._templates.pop()
             return stop + 1
         return stop + 2
 
     def _literal(self, text: bytes, start: int, end: int, *, begins: bool) -> list[Edit]:
-        if text.find(self._nested.rules.core, start, end) < 0:
+        if not self._nested.rules.concerns(text, start, end):
             return []
         escaped = text.find(b"\\", start, end) >= 0
         decoded = without_backslashes(text, start, end) if escaped else plain(text, start, end)

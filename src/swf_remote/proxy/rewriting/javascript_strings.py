@@ -16,8 +16,9 @@ _RELATIVE = re.compile(rb"[/?&#.]")
 
 def string_edits(nested: Nested, text: bytes, *, begins: bool) -> list[Edit]:
     """Edits of `text`, a string without its escapes; `begins`: nothing of the same literal stands before it."""
-    if begins and looks_like_json(text):
-        found = nested.edits(Language.JSON, text)
+    if begins:
+        found = nested.rules.substitute(text, 0, len(text))
+        found = found or (nested.edits(Language.JSON, text) if looks_like_json(text) else [])
         if found:
             return found
     address = _address(nested.rules, text, begins=begins)
@@ -29,9 +30,9 @@ def _address(rules: UrlRules, text: bytes, *, begins: bool) -> list[Edit]:
     ends = _URL_END.search(text)
     end = ends.start() if ends else len(text)
     if begins:
-        begin = _patterns(rules)[0].match(text)
+        begin = rules.begin(text, 0, len(text))
         if begin:
-            return [Edit(0, begin.end(), rules.mount), *rules.query(text, begin.end(), end)]
+            return [begin, *rules.query(text, begin.end, end)]
     return rules.query(text, 0, end) if _RELATIVE.match(text) else []
 
 
@@ -42,7 +43,7 @@ def _markup(nested: Nested, text: bytes, start: int) -> list[Edit]:
     closing = text.find(b">", start, lead)
     lead = lead if closing < 0 else closing
     attributes = [
-        Edit(*match.span("url"), nested.rules.mount) for match in _patterns(nested.rules)[1].finditer(text, start, lead)
+        Edit(*match.span("url"), nested.rules.mount) for match in _attribute(nested.rules).finditer(text, start, lead)
     ]
     if opening < 0:
         return attributes
@@ -51,7 +52,7 @@ def _markup(nested: Nested, text: bytes, start: int) -> list[Edit]:
 
 
 @lru_cache(maxsize=8)
-def _patterns(rules: UrlRules) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
-    """A URL's beginning, and an attribute that holds a URL outside of any tag in sight."""
+def _attribute(rules: UrlRules) -> re.Pattern[bytes]:
+    """An attribute that holds a URL outside of any tag in sight."""
     attribute = rb"(?:^|[\s\"'/])(?:href|src|(?:form)?action|poster|ping|srcset|(?:data|hx)-[\w-]+)\s*=\s*[\"']?\s*"
-    return re.compile(rules.start), re.compile(rb"(?i:%b)(?P<url>%b)" % (attribute, rules.start_quoted))
+    return re.compile(rb"(?i:%b)(?P<url>%b)" % (attribute, rules.start_quoted))

@@ -31,7 +31,7 @@ class Languages:
 
     def __init__(self, rules: UrlRules, depth: int = 0) -> None:
         self.rules = rules
-        self._depth = depth
+        self.depth = depth
         self._deeper: Languages | None = None
 
     def scanner(self, language: Language) -> Scanner:
@@ -41,7 +41,7 @@ class Languages:
     def edits(self, language: Language, text: bytes) -> list[Edit]:
         """Edits of `text`, a whole piece of `language`, one level deeper."""
         found: list[Edit] = []
-        if self._depth < DEEPEST:
-            self._deeper = self._deeper or Languages(self.rules, self._depth + 1)
+        if self.depth < DEEPEST:
+            self._deeper = self._deeper or Languages(self.rules, self.depth + 1)
             self._deeper.scanner(language).scan(View(text, len(text), True, found), 0)
         return found

@@ -29,6 +29,10 @@ class Nested(Protocol):
     def rules(self) -> UrlRules:
         """What a URL of the monitor is."""
 
+    @property
+    def depth(self) -> int:
+        """How many other texts this one stands in as a string or a value; 0: in none."""
+
     def scanner(self, language: Language) -> Scanner:
         """A scanner for text of `language` that stands where the caller stands."""
 

@@ -1,63 +1,73 @@
 """What a URL of the monitor looks like, and what becomes of it: the one place that knows both mounts.
 
-Works on decoded text. The prefix counts only at the beginning of a URL and when ``/``, ``?``, ``#`` or the end follows.
-An absolute URL stays (contract 3.5: it means the monitor inside the laboratory) unless its host is where the tunnel
-ends, which no reader can reach.
+Works on decoded text. The prefix counts only at the beginning of a URL and when ``/``, ``?``, ``#`` or the end follows;
+``url_grammar`` says how browsers read it. An absolute URL stays (contract 3.5: it means the monitor inside the
+laboratory) unless its host is where the tunnel ends, which no reader can reach.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
-from swf_remote.proxy.sites import LOOPBACK, Sites
+from swf_remote.proxy.sites import Sites
+from swf_remote.proxy.substitutes import NEEDLES, substitutes
 
+from . import url_grammar as grammar
 from .edits import Edit
-
-_BLANK = b" \t\n\r\f\0"
-_FOREIGN = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*:|//")
-_NOT_IN_URL = re.compile(rb'[\x00-\x20<>"\x7f]')
-_WORD = re.compile(r"[A-Za-z0-9]+")
 
 
 class UrlRules:
     """The monitor's URLs and ours, for one pair of sites."""
 
-    def __init__(self, sites: Sites, *, hosts: Iterable[str] | None = None) -> None:
-        """`hosts`: whose absolute URLs are mapped; in bodies, the default, those that only the gateway can dial."""
+    def __init__(self, sites: Sites, *, hosts: Iterable[str] | None = None, public: bool = False) -> None:
+        """`hosts`: whose absolute URLs are mapped; in bodies, the default, those that only the gateway can dial.
+
+        `public`: such a URL stays absolute, as one of our public address if that is set.
+        """
         self.mount = sites.mount.encode()
-        self._encoded = self.mount.replace(b"/", b"%2F")
+        self._absolute = (_origin(sites.public_url) if public else b"") + self.mount
         self._mountless = tuple(path.encode() for path in sites.mountless)
-        mount = _spellings(sites.monitor_mount)
-        origin = _origins(sites.dialled_hosts if hosts is None else hosts)
-        self.core = _longest_word(sites.monitor_mount)
+        self.core = grammar.longest_word(sites.monitor_mount)
         """A word of the prefix that no escape touches: without it, a text holds no URL of the monitor."""
-        self.needles = (self.core, *{_longest_word(path) for path in sites.mountless})
+        self.needles = (self.core, *{grammar.longest_word(path) for path in sites.mountless})
         """Words of which one is in every text that holds a URL of the monitor, or one that lacks its mount."""
-        self._dead_origin: re.Pattern[bytes] = re.compile(_origins(sites.dialled_hosts))
-        self.start = rb"(?:%b)?%b(?=[/?#]|\Z)" % (origin, mount)
-        """Regular expression of a monitor URL's beginning, where the text ends with the URL."""
-        self.start_quoted = rb"(?:%b)?%b(?=[/?#\"'\s>]|\Z)" % (origin, mount)
-        """The same where the URL's end is marked by a quote, a space or a bracket."""
-        self._start = re.compile(self.start)
-        encoded = mount.replace(b"/", b"%2[Ff]")
-        self._query_value = re.compile(
-            rb"[?&;][^=&;?#\s]*=(?:(?P<plain>(?:%b)?%b)(?=[/?#&;]|\Z)|(?P<encoded>%b)(?=%%2[Ff]|%%3[Ff]|%%23|[&;#]|\Z))"
-            % (origin, mount, encoded)
-        )
+        self._substitutes = _encoded(substitutes(sites.substitutes)) if sites.substitutes else {}
+        self.page_needles = (self.core, *(NEEDLES if self._substitutes else ()))
+        """Words of which one is in every text of a page that holds a URL of the monitor or of a public file."""
+        origins = grammar.origins(sites.dialled_hosts if hosts is None else hosts)
+        mount = grammar.spellings(sites.monitor_mount)
+        self._dead_origin: re.Pattern[bytes] = re.compile(grammar.origins(sites.dialled_hosts))
+        self.start_quoted = rb"(?:%b)?%b(?=[/?#\"'\s>]|\Z)" % (origins, mount)
+        """Regular expression of a URL's beginning where a quote, a space or a bracket marks its end."""
+        self._start = re.compile(grammar.beginning(sites.monitor_mount, origins))
+        self._plain = sites.monitor_mount.encode()
+        self._query_value = re.compile(grammar.query_value(mount, origins))
 
     def url(self, text: bytes, start: int, end: int) -> list[Edit]:
         """Edits where ``text[start:end]``, spaces around it aside, is one URL reference."""
-        while start < end and text[start] in _BLANK:
+        while start < end and text[start] <= grammar.SPACE:
             start += 1
-        while start < end and text[end - 1] in _BLANK:
+        while start < end and text[end - 1] <= grammar.SPACE:
             end -= 1
-        begin = self._start.match(text, start, end)
+        begin = self.begin(text, start, end)
         if begin:
-            return [Edit(start, begin.end(), self.mount), *self.query(text, begin.end(), end)]
-        if _FOREIGN.match(text, start, end):
+            return [begin, *self.query(text, begin.end, end)]
+        if grammar.FOREIGN.match(text, start, end):
             return []
         return self.query(text, start, end)
+
+    def begin(self, text: bytes, start: int, end: int) -> Edit | None:
+        """The edit of the monitor's mount with which the URL reference ``text[start:end]`` begins; None without it."""
+        after = start + len(self._plain)
+        if after < end and text.startswith(self._plain, start) and text[after] in b"/?#":
+            return Edit(start, after, self.mount)
+        match = self._start.match(text, start, end)
+        if match is None:
+            return None
+        mount = self.mount if match["origin"] is None else self._absolute
+        return Edit(start, match.end(), (match["up"] or b"") + mount)
 
     def query(self, text: bytes, start: int, end: int) -> list[Edit]:
         """Edits of the monitor's URLs among the query values of ``text[start:end]``, the tail of a URL."""
@@ -67,11 +77,21 @@ class UrlRules:
 
     def whole(self, text: bytes) -> list[Edit] | None:
         """Edits where all of `text` is a URL and nothing else, without a blank or a bracket; None where it is not."""
-        if not text or _NOT_IN_URL.search(text):
+        if not text or grammar.NOT_IN_URL.search(text):
             return self._without_mount(text)
         if text[:1] in b"/?#." or self._start.match(text):
             return self._without_mount(text) or self.url(text, 0, len(text))
         return None
+
+    def substitute(self, text: bytes, start: int, end: int) -> list[Edit]:
+        """The edit where ``text[start:end]`` is the address of a public file in whose place we serve ours."""
+        public = grammar.ADDRESS.match(text, start, end) if self._substitutes else None
+        ours = self._substitutes.get(public["address"]) if public else None
+        return [Edit(*public.span("file"), ours)] if public and ours else []
+
+    def concerns(self, text: bytes, start: int, end: int) -> bool:
+        """Whether ``text[start:end]`` is worth a closer look."""
+        return any(text.find(needle, start, end) >= 0 for needle in self.page_needles)
 
     def without_origin(self, url: bytes) -> bytes:
         """`url` without an origin that no reader can reach; an upstream address is nobody's business."""
@@ -87,21 +107,14 @@ class UrlRules:
     def _value(self, match: re.Match[bytes]) -> Edit:
         if match["plain"] is not None:
             return Edit(*match.span("plain"), self.mount)
-        return Edit(*match.span("encoded"), self._encoded)
+        return Edit(*match.span("encoded"), self.mount.replace(b"/", match["slash"]))
 
 
-def _longest_word(path: str) -> bytes:
-    words: list[str] = _WORD.findall(path)
-    return max(words, key=len).encode()
+def _origin(url: str) -> bytes:
+    """``https://host`` of a URL; empty of an empty one."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".encode() if parts.netloc else b""
 
 
-def _spellings(mount: str) -> bytes:
-    """The mount as a regular expression; browsers keep an escaped hyphen as it is."""
-    return re.escape(mount).replace("\\-", "(?:-|%2[Dd])").encode()
-
-
-def _origins(hosts: Iterable[str]) -> bytes:
-    """``http://host`` or ``//host`` of `hosts`; a loopback name with any port, since it always is the monitor's own."""
-    names = [re.escape(name if ":" not in name else f"[{name}]") + r"(?::[0-9]{1,5})?" for name in sorted(LOOPBACK)]
-    names += [re.escape(host) for host in sorted(hosts)]
-    return rf"(?:[Hh][Tt][Tt][Pp][Ss]?:)?//(?i:{'|'.join(names)})".encode()
+def _encoded(addresses: dict[str, str]) -> dict[bytes, bytes]:
+    return {public.encode(): ours.encode() for public, ours in addresses.items()}
