@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import quote
 
 from swf_remote.accounts.readers import Reader, reader_of
 from swf_remote.edge.origin import same_origin
@@ -16,13 +17,16 @@ from swf_remote.edge.problem import Problem, ProblemError
 from swf_remote.proxy import refusals
 from swf_remote.proxy.paths import normalise
 from swf_remote.proxy.refusals import Refusal, RefusedPath
-from swf_remote.proxy.routes import Access, Decision, Identity, Kind, Route, decide
+from swf_remote.proxy.routes import SAFE_METHODS, Access, Decision, Identity, Kind, Route, decide
+from swf_remote.proxy.url_parameter import fault_in
 from swf_remote.web import not_exposed
 
 Headers = Sequence[tuple[bytes, bytes]]
 LookUp = Callable[..., Awaitable[Reader | None]]
 
 USER_NAME = re.compile(r"[a-z0-9._-]{1,30}")
+# Of an address that is only shown: what RFC 3986 lets stand, and escapes as they came.
+_AS_IT_STANDS = "/?%&=+;:@!$'()*,~"
 UNCHANGED = "Nothing was changed."
 NAMELESS = Problem(
     403,
@@ -55,42 +59,67 @@ async def admit(
     *,
     mount: str,
     public_url: str,
+    query: bytes = b"",
     look_up: LookUp = reader_of,
 ) -> Admission:
     """Let the request through, or say why not.
 
     Args:
         headers: names in lower case.
+        query: as it came, without its question mark.
 
     Raises:
         ProblemError: it is refused.
         LoginNeeded: it would be let through for a signed-in reader.
     """
-    decision = _decision(method, raw_path, mount)
+    decision = _decision(method, raw_path, query, mount)
     route = decision.route
     if route is None:
-        raise ProblemError(_problem(decision.refusal or refusals.UNKNOWN, decision.allowed, writes=decision.writes))
-    if decision.writes and not same_origin(headers, _value(headers, b"host"), public_url or None):
-        raise ProblemError(_problem(refusals.CROSS_ORIGIN, writes=True))
+        refusal = decision.refusal or refusals.UNKNOWN
+        inside = _inside(raw_path, query, mount) if refusal.inside else None
+        raise ProblemError(_problem(refusal, decision.allowed, inside=inside))
+    if decision.writes:
+        _check_origin(method, headers, public_url)
+    if route.url_within and (fault := fault_in(query, route.url_within)):
+        raise ProblemError(replace(_problem(refusals.TEXT_ADDRESS), detail=fault))
     needed = decision.writes or _needs_reader(route)
     reader = await look_up(_cookies(headers), fresh=decision.writes) if needed else None
     _check_access(route, reader, writes=decision.writes)
-    remote_user = _name_for(route, reader)
+    remote_user = _name_for(route, reader, writes=decision.writes)
     if decision.writes and remote_user is None:
         raise ProblemError(NAMELESS)
     return Admission(route, decision.writes, reader, remote_user)
 
 
-def _decision(method: str, raw_path: bytes, mount: str) -> Decision:
+def _decision(method: str, raw_path: bytes, query: bytes, mount: str) -> Decision:
     try:
-        return decide(method, normalise(raw_path, mount))
+        return decide(method, normalise(raw_path, mount), query)
     except RefusedPath as error:
         raise ProblemError(_problem(error.refusal)) from None
 
 
-def _name_for(route: Route, reader: Reader | None) -> str | None:
-    """The name to assert: a name that the monitor does not know, or knows in another spelling, would be created."""
+def _inside(raw_path: bytes, query: bytes, mount: str) -> str | None:
+    """The same address inside the laboratory."""
+    below = raw_path[len(mount) + 1 :] + (b"?" + query if query else b"")
+    return not_exposed.inside_url(quote(below, safe=_AS_IT_STANDS))
+
+
+def _check_origin(method: str, headers: Headers, public_url: str) -> None:
+    """A write is sent by a page of ours: forms, scripts' ``fetch`` and ``sendBeacon`` all say so (``edge.origin``)."""
+    if same_origin(headers, _value(headers, b"host"), public_url or None):
+        return
+    typed = method in SAFE_METHODS and _value(headers, b"sec-fetch-site").strip() == "none"
+    raise ProblemError(_problem(refusals.TYPED_ADDRESS if typed else refusals.CROSS_ORIGIN, writes=True))
+
+
+def _name_for(route: Route, reader: Reader | None, *, writes: bool) -> str | None:
+    """The name to assert: a name that the monitor does not know, or knows in another spelling, would be created.
+
+    A staff name opens the monitor's administration (contract 1.2), so mere looking at pages never sends one.
+    """
     if reader is None or not reader.known_at_monitor or route.identity is Identity.NONE:
+        return None
+    if reader.is_staff and route.kind is Kind.PAGE and not writes:
         return None
     return reader.username if USER_NAME.fullmatch(reader.username) else None
 
@@ -114,11 +143,20 @@ def login_problem(*, writes: bool) -> Problem:
     return _problem(refusals.LOGIN_REQUIRED, writes=writes)
 
 
-def _problem(refusal: Refusal, allowed: tuple[str, ...] = (), *, writes: bool = False) -> Problem:
+def _problem(
+    refusal: Refusal, allowed: tuple[str, ...] = (), *, writes: bool = False, inside: str | None = None
+) -> Problem:
     if refusal is refusals.NOT_EXPOSED:
-        return not_exposed.problem()
-    outcome = UNCHANGED if writes else None
-    return Problem(refusal.status, refusal.kind, refusal.title, refusal.detail, outcome=outcome, allow=allowed)
+        return not_exposed.problem(inside)
+    return Problem(
+        refusal.status,
+        refusal.kind,
+        refusal.title,
+        refusal.detail,
+        outcome=UNCHANGED if writes else None,
+        allow=allowed,
+        inside=inside,
+    )
 
 
 def _cookies(headers: Headers) -> str | None:

@@ -22,6 +22,8 @@ class Refusal:
     """What happened, in words."""
     detail: str = _INSIDE
     """What the reader can do."""
+    inside: bool = False
+    """Whether the same address inside the laboratory leads to it."""
 
 
 class RefusedPath(ValueError):  # noqa: N818 - named for what it says, as its reasons are
@@ -46,9 +48,11 @@ BAD_ESCAPE = _path("path-bad-escape", "The address holds an escape that is not v
 UNKNOWN = Refusal(
     "not-found", 404, "There is no such page", "Check the address, go back, or start again from the first page."
 )
-NOT_EXPOSED = Refusal("not-exposed", 403, "This part of the monitor is not shown outside the laboratory")
+NOT_EXPOSED = Refusal("not-exposed", 403, "This part of the monitor is not shown outside the laboratory", inside=True)
 OPERATORS_ONLY = Refusal("operators-only", 403, "This action belongs to the operators inside the laboratory")
-ADMINISTRATION = Refusal("administration", 403, "The monitor's administration is never reachable from outside")
+ADMINISTRATION = Refusal(
+    "administration", 403, "The monitor's administration is never reachable from outside", inside=True
+)
 ACCOUNTS = Refusal(
     "monitor-accounts",
     403,
@@ -56,7 +60,7 @@ ACCOUNTS = Refusal(
     "This site has accounts of its own: use the log-in link at the top of any page.",
 )
 PRIVATE_DATA = Refusal("private-data", 403, "These data name people and are not shown outside the laboratory")
-LOGS = Refusal("logs", 403, "The laboratory's log records are not shown outside")
+LOGS = Refusal("logs", 403, "The laboratory's log records are not shown outside", inside=True)
 AGENTS = Refusal("agents", 403, "This is the laboratory agents' own interface and is never reachable from outside")
 # What a closed row of the exposure table may give as its reason.
 CLOSING = {
@@ -74,3 +78,10 @@ CROSS_ORIGIN = Refusal(
     "The request came from another site and was not carried out",
     "Nothing was changed. Open the page here and repeat the action.",
 )
+TYPED_ADDRESS = Refusal(
+    "typed-address",
+    403,
+    "This address changes something, so it cannot be opened by itself",
+    "Follow the link on the page that it belongs to, such as the task's own page.",
+)
+TEXT_ADDRESS = Refusal("text-address", 400, "This text cannot be asked for")

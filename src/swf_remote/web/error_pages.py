@@ -61,6 +61,7 @@ def _document(problem: Problem, request_id: str) -> bytes:
         "outcome": problem.outcome,
         "retry_after": problem.retry_after,
         "allow": list(problem.allow) or None,
+        "inside": problem.inside,
         "request_id": request_id,
     }
     return json.dumps({name: value for name, value in members.items() if value is not None}).encode()

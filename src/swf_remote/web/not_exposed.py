@@ -21,9 +21,9 @@ def parts() -> tuple[Part, ...]:
     return exposure().inside
 
 
-def problem() -> Problem:
-    """The refusal for a request into such a part."""
-    return Problem(403, "not-exposed", TITLE, ADVICE)
+def problem(inside: str | None = None) -> Problem:
+    """The refusal for a request into such a part, which lives at `inside` in the laboratory."""
+    return Problem(403, "not-exposed", TITLE, ADVICE, inside=inside)
 
 
 def inside_url(path: str) -> str | None:
