@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 import time
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from starlette.types import Scope
@@ -18,6 +20,10 @@ class Exchange:
     began: float = field(default_factory=time.perf_counter)
     proxied: bool = False
     """The answer is the monitor's, not ours: another Content-Security-Policy holds."""
+    proxied_page: bool = False
+    """The address is one of the monitor's pages, so that an answer without a type (304) is about a page."""
+    nonce: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+    """What scripts and style sheets of an own page have to carry."""
     upstream_seconds: float | None = None
     """Time until the monitor's answer began."""
     status: int | None = None
@@ -28,6 +34,20 @@ class Exchange:
     def seconds(self) -> float:
         """Time since the request came."""
         return time.perf_counter() - self.began
+
+
+_current: ContextVar[Exchange | None] = ContextVar("swf_remote_exchange", default=None)
+
+
+def enter(exchange: Exchange) -> None:
+    """Make it the one of the running task, of the tasks it starts and of the threads it waits for."""
+    _current.set(exchange)
+
+
+def current_nonce() -> str:
+    """The nonce of the answer that is being made, for templates; empty outside of a request."""
+    exchange = _current.get()
+    return exchange.nonce if exchange else ""
 
 
 def exchange_of(scope: Scope) -> Exchange:

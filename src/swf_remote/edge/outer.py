@@ -13,12 +13,13 @@ from urllib.parse import unquote_to_bytes
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from swf_remote.configuration import Configuration
-from swf_remote.edge.exchange import Exchange, exchange_of
+from swf_remote.edge.exchange import Exchange, enter, exchange_of
 from swf_remote.edge.intake import cleaned, header
 from swf_remote.edge.problem import AnswerAbortedError, Problem, ProblemError
 from swf_remote.edge.refusals import refusal
 from swf_remote.edge.runtime import Runtime
-from swf_remote.edge.security import secured
+from swf_remote.edge.security import SecurityHeaders
+from swf_remote.proxy.routes import exposure
 from swf_remote.web.error_pages import error_response
 
 LOG = logging.getLogger("swf_remote.access")
@@ -51,7 +52,8 @@ class Outer:
         self._proxies = settings.proxies
         self._mount = settings.mount.encode()
         self._static = settings.own_static_url.encode()
-        self._over_tls = settings.public_url.startswith("https://")
+        over_tls = settings.public_url.startswith("https://")
+        self._security = SecurityHeaders(exposure().asset_hosts, settings.hsts_seconds if over_tls else 0)
         self._sections = frozenset(name.encode() for name in own_sections)
         self._runtime = runtime
         self._pages, self._proxy, self._assets = pages, proxy, assets
@@ -80,6 +82,7 @@ class Outer:
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = exchange_of(scope)
+        enter(exchange)
         guarded = self._guarded(exchange, send)
         try:
             problem = refusal(scope, self._hosts)
@@ -118,7 +121,7 @@ class Outer:
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 exchange.status = message["status"]
-                headers = secured(message.get("headers", ()), proxied=exchange.proxied, over_tls=self._over_tls)
+                headers = self._security.added(message.get("headers", ()), message["status"], exchange)
                 message = {**message, "headers": [*headers, (b"x-request-id", exchange.request_id.encode())]}
             await send(message)
 

@@ -71,7 +71,7 @@ def _assert_labelled(page: Page) -> None:
 
 
 def _assert_nothing_inline(page: Page) -> None:
-    """What a policy of `script-src 'self'; style-src 'self'` would block."""
+    """What the policy of own pages would block, but for the nonce, which needs a server."""
     assert not any(text.strip() for text in page.texts["script"] + page.texts["style"])
     assert not page.texts["style"]
     for tag, attrs in page.elements:

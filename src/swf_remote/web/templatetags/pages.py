@@ -6,6 +6,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from swf_remote.edge.exchange import current_nonce
 from swf_remote.web.addresses import asset_url, own_url
 from swf_remote.web.moments import ago, clock, duration, iso, stamp
 
@@ -24,6 +25,13 @@ def own(path: str = "") -> str:
 def asset(path: str) -> str:
     """The address of one of our static files."""
     return asset_url(path)
+
+
+@register.simple_tag
+def nonce() -> SafeString:
+    """The attribute without which the page's policy lets no script or style sheet in."""
+    value = current_nonce()
+    return format_html(' nonce="{}"', value) if value else SafeString()
 
 
 @register.simple_tag
