@@ -99,11 +99,11 @@ class Proxy:
                 scope["headers"],
                 mount=self._mount,
                 public_url=self._public_url,
-                query=scope["query_string"],
             )
         except LoginNeeded:
             await self._ask_for_login(scope, send)
             return
+        exchange_of(scope).proxied_page = admission.route.kind is Kind.PAGE
         visit = _Visit(scope, admission, PageContext(account_controls(admission.reader, _address(scope)), _raw(scope)))
         if admission.route.kind is Kind.STREAM:
             await body.begins()
