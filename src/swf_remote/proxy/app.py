@@ -1,16 +1,16 @@
 """The proxy as an ASGI application: request → policy → monitor → rewriting → answer.
 
-Order of one request: ``admission`` (table, same origin, reader), ``request`` (the monitor's request), ``upstream``,
-``response`` (the reader's answer), ``relay``. A reader who leaves ends all of it.
+Order of one request: ``admission`` (table, same origin, reader), ``request`` (the monitor's request), ``asking`` (its
+body and the monitor's answer), ``response`` (the reader's answer), ``relay``. A reader who leaves ends all of it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -20,7 +20,8 @@ from swf_remote.edge.exchange import exchange_of
 from swf_remote.edge.intake import header
 from swf_remote.edge.problem import Problem, ProblemError
 from swf_remote.edge.runtime import Runtime
-from swf_remote.proxy.admission import Admission, LoginNeeded, admit, login_problem
+from swf_remote.proxy.admission import UNCHANGED, Admission, LoginNeeded, admit, login_problem
+from swf_remote.proxy.asking import Asker, Question
 from swf_remote.proxy.body import RequestBody
 from swf_remote.proxy.events import relay_events
 from swf_remote.proxy.failures import (
@@ -32,21 +33,22 @@ from swf_remote.proxy.failures import (
     UpstreamError,
     problem_for,
 )
+from swf_remote.proxy.headers import clean, joined
 from swf_remote.proxy.link import Observation, Place
 from swf_remote.proxy.page import PageContext
 from swf_remote.proxy.probe import ENTRANCE_REFUSES
 from swf_remote.proxy.relay import relay
 from swf_remote.proxy.request import UpstreamRequest, upstream_request
-from swf_remote.proxy.response import Answer, BrokenAnswer, reader_answer
-from swf_remote.proxy.routes import SAFE_METHODS, Kind
+from swf_remote.proxy.response import Answer, Asked, BrokenAnswer, PartOnly, reader_answer
+from swf_remote.proxy.routes import SAFE_METHODS, Kind, exposure
 from swf_remote.proxy.sites import Sites
-from swf_remote.proxy.upstream import WRITE_BUDGET, Budget, UpstreamAnswer
+from swf_remote.proxy.upstream import UpstreamAnswer
 from swf_remote.web.account_controls import account_controls, log_in_url
 from swf_remote.web.negotiation import HTML, JSON, preferred
 
-METHOD_NOT_ALLOWED = 405
-TOO_LARGE = Problem(
-    413, "body-too-large", "What you sent is too large", "Send a smaller file.", outcome="Nothing was changed."
+TOO_LARGE = Problem(413, "body-too-large", "What you sent is too large", "Send a smaller file.", outcome=UNCHANGED)
+ENCODED = Problem(
+    415, "encoded-body", "What you sent is compressed", "Send it without a Content-Encoding.", outcome=UNCHANGED
 )
 
 
@@ -57,6 +59,7 @@ class _Visit:
     scope: Scope
     admission: Admission
     page: PageContext
+    body: RequestBody
 
     @property
     def method(self) -> str:
@@ -80,6 +83,7 @@ class Proxy:
             public_url=settings.public_url,
         )
         self._host = settings.monitor_host or settings.monitor_url.split("/")[2]
+        self._asker = Asker(runtime.client, self._sites, exposure().form_fields)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request.
@@ -104,45 +108,47 @@ class Proxy:
             await self._ask_for_login(scope, send)
             return
         exchange_of(scope).proxied_page = admission.route.kind is Kind.PAGE
-        visit = _Visit(scope, admission, PageContext(account_controls(admission.reader, _address(scope)), _raw(scope)))
+        page = PageContext(account_controls(admission.reader, _address(scope)), _raw(scope))
+        visit = _Visit(scope, admission, page, body)
         if admission.route.kind is Kind.STREAM:
-            await body.begins()
+            if await body.begins():
+                body.ignore()
             await relay_events(self._request(visit), self._token, self._runtime, send, exchange_of(scope))
         else:
-            await self._proxy(visit, body, send)
+            await self._proxy(visit, send)
 
-    async def _proxy(self, visit: _Visit, body: RequestBody, send: Send) -> None:
-        exchange = exchange_of(visit.scope)
-        announced = header(visit.scope, b"content-length")
-        if announced.isdecimal() and int(announced) > self._limit:
-            raise ProblemError(TOO_LARGE)
+    async def _proxy(self, visit: _Visit, send: Send) -> None:
+        _check_body(visit)
         try:
-            answer = await self._ask(visit, body)
-            try:
+            async with self._answer(visit) as (head, answer):
                 chunks = None if visit.method == "HEAD" else answer.chunks()
-                await relay(self._head(visit, answer), chunks, send, exchange)
-            finally:
-                answer.close()
+                await relay(head, chunks, send, exchange_of(visit.scope))
+        except BodyTooLargeError:
+            raise ProblemError(TOO_LARGE) from None
         except UpstreamError as error:
+            if isinstance(visit.body.fault, BodyTooLargeError):
+                raise ProblemError(TOO_LARGE) from None
             raise ProblemError(self._told(error, visit.admission)) from error
 
-    async def _ask(self, visit: _Visit, body: RequestBody) -> UpstreamAnswer:
-        request, budget = self._request(visit), _budget(visit.admission)
-        sent = body if await body.begins() and visit.method not in SAFE_METHODS else None
-        begin = time.perf_counter()
+    @asynccontextmanager
+    async def _answer(self, visit: _Visit) -> AsyncIterator[tuple[Answer, UpstreamAnswer]]:
+        """The monitor's answer and what the reader gets of it; the connection is let go in every case."""
+        question = Question(visit.method, self._request(visit), visit.admission.route, visit.admission.writes)
+        answer = await _timed(visit, self._asker.ask(question, visit.body))
         try:
-            answer = await self._runtime.client.send(request, body=sent, budget=budget)
-            if answer.status == METHOD_NOT_ALLOWED and request.method == "HEAD":
-                # Some of the monitor's views know GET only (contract 11); its answer tells what HEAD would.
+            try:
+                head = self._head(visit, answer)
+            except PartOnly:
+                if not question.may_repeat:
+                    raise
                 answer.close()
-                answer = await self._runtime.client.send(replace(request, method="GET"), budget=budget)
-        except UpstreamError:
-            if isinstance(body.fault, BodyTooLargeError):
-                raise ProblemError(TOO_LARGE) from None
-            raise
+                answer = await _timed(visit, self._asker.again(question.whole()))
+                head = self._head(visit, answer)
+            yield head, answer
+        except BrokenAnswer as error:
+            raise BrokenAnswerError(str(error)) from error
         finally:
-            exchange_of(visit.scope).upstream_seconds = time.perf_counter() - begin
-        return answer
+            answer.close()
 
     def _request(self, visit: _Visit) -> UpstreamRequest:
         return upstream_request(
@@ -158,17 +164,14 @@ class Proxy:
         )
 
     def _head(self, visit: _Visit, answer: UpstreamAnswer) -> Answer:
-        try:
-            return reader_answer(
-                answer.status,
-                answer.raw_headers,
-                request_method=visit.method,
-                route=visit.admission.route,
-                sites=self._sites,
-                page=visit.page,
-            )
-        except BrokenAnswer as error:
-            raise BrokenAnswerError(str(error)) from error
+        return reader_answer(
+            answer.status,
+            answer.raw_headers,
+            asked=Asked.of(visit.method, joined(clean(visit.scope["headers"]))),
+            route=visit.admission.route,
+            sites=self._sites,
+            page=visit.page,
+        )
 
     def _told(self, error: UpstreamError, admission: Admission) -> Problem:
         """The failure in words; the link's record hears of it, too."""
@@ -188,6 +191,28 @@ class Proxy:
         await send({"type": "http.response.body", "body": b""})
 
 
+def _check_body(visit: _Visit) -> None:
+    """Refuse a body before it is asked for; one that is too large without saying so is refused while it streams."""
+    if visit.method in SAFE_METHODS:
+        return
+    own = visit.admission.route.upload
+    visit.body.limit = visit.body.limit if own is None else min(own, visit.body.limit)
+    announced = header(visit.scope, b"content-length")
+    if announced.isdecimal() and int(announced) > visit.body.limit:
+        raise ProblemError(TOO_LARGE)
+    if header(visit.scope, b"content-encoding").strip().lower() not in ("", "identity"):
+        raise ProblemError(ENCODED)
+
+
+async def _timed(visit: _Visit, asking: Coroutine[Any, Any, UpstreamAnswer]) -> UpstreamAnswer:
+    exchange = exchange_of(visit.scope)
+    begin = time.perf_counter()
+    try:
+        return await asking
+    finally:
+        exchange.upstream_seconds = (exchange.upstream_seconds or 0.0) + time.perf_counter() - begin
+
+
 def _raw(scope: Scope) -> bytes:
     """Path and query as the reader's browser has them."""
     query: bytes = scope["query_string"]
@@ -197,12 +222,6 @@ def _raw(scope: Scope) -> bytes:
 
 def _address(scope: Scope) -> str:
     return _raw(scope).decode("latin-1")
-
-
-def _budget(admission: Admission) -> Budget:
-    if admission.writes:
-        return WRITE_BUDGET
-    return Budget(first_byte=admission.route.first_byte)
 
 
 async def _unless(leaves: Coroutine[Any, Any, None], work: Coroutine[Any, Any, None]) -> None:

@@ -9,6 +9,9 @@ Field = tuple[bytes, bytes]
 
 _NAME = re.compile(rb"[A-Za-z0-9-]+")
 _UNSAFE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_LISTS = frozenset(
+    b"accept accept-language cache-control accept-encoding content-encoding if-none-match if-match vary".split()
+)
 HOP_BY_HOP = frozenset(
     b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding "
     b"upgrade".split()
@@ -28,6 +31,17 @@ def clean(fields: Iterable[Field]) -> list[Field]:
         for name, value in lowered
         if name not in dropped and _NAME.fullmatch(name) and not _UNSAFE.search(value)
     ]
+
+
+def joined(fields: Iterable[Field]) -> dict[bytes, bytes]:
+    """`fields` by name: repeated lists put together, of any other repeated field the first (RFC 9110 5.3)."""
+    found: dict[bytes, bytes] = {}
+    for name, value in fields:
+        if name not in found:
+            found[name] = value
+        elif name in _LISTS:
+            found[name] += b", " + value
+    return found
 
 
 def listed(value: bytes) -> list[bytes]:

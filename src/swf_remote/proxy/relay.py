@@ -14,22 +14,16 @@ from starlette.types import Send
 
 from swf_remote.edge.exchange import Exchange
 from swf_remote.edge.problem import AnswerAbortedError
+from swf_remote.proxy.coding import BrokenBody, Passage
 from swf_remote.proxy.failures import BrokenAnswerError, UpstreamError
-from swf_remote.proxy.rewriting.encodings import BrokenBody
 
-
-class Rewriting(Protocol):
-    """What changes a body on its way."""
-
-    def feed(self, chunk: bytes) -> bytes:
-        """The part of the result that is certain now."""
-
-    def finish(self) -> bytes:
-        """The rest of the result."""
+# How long an encoder may hold back what is there while nothing more comes.
+PATIENCE_SECONDS = 0.02
+_END = b""
 
 
 class Head(Protocol):
-    """Status, headers and the rewriter of the reader's answer."""
+    """Status, headers and the body's way."""
 
     @property
     def status(self) -> int:
@@ -40,7 +34,7 @@ class Head(Protocol):
         """Header lines."""
 
     @property
-    def rewriter(self) -> Rewriting | None:
+    def passage(self) -> Passage | None:
         """None when the body passes unchanged."""
 
 
@@ -69,8 +63,8 @@ async def relay(head: Head, chunks: AsyncIterator[bytes] | None, send: Send, exc
         await _start(head, send, exchange)
         await send({"type": "http.response.body", "body": b""})
         return
-    pieces = _rewritten(chunks, head.rewriter)
-    first = await anext(pieces, b"")
+    pieces = _changed(chunks, head.passage) if head.passage else chunks
+    first = await anext(pieces, _END)
     await _start(head, send, exchange)
     try:
         await _pass_on(first, pieces, send)
@@ -93,13 +87,31 @@ async def _pass_on(first: bytes, pieces: AsyncIterator[bytes], send: Send) -> No
     await send({"type": "http.response.body", "body": b""})
 
 
-async def _rewritten(chunks: AsyncIterator[bytes], rewriter: Rewriting | None) -> AsyncIterator[bytes]:
+async def _changed(chunks: AsyncIterator[bytes], passage: Passage) -> AsyncIterator[bytes]:
     try:
-        async for chunk in chunks:
-            piece = rewriter.feed(chunk) if rewriter else chunk
-            if piece:
-                yield piece
-        if rewriter and (rest := rewriter.finish()):
+        async for chunk in _without_hurry(chunks) if passage.encoder else chunks:
+            for piece in passage.feed(chunk) if chunk else (passage.pause(),):
+                if piece:
+                    yield piece
+        if rest := passage.finish():
             yield rest
     except BrokenBody as error:
         raise BrokenAnswerError("the body is not what its encoding says") from error
+
+
+async def _without_hurry(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The chunks, and an empty one whenever the next is not there at once."""
+    coming: asyncio.Future[bytes] | None = None
+    try:
+        while True:
+            coming = asyncio.ensure_future(anext(chunks, _END))
+            await asyncio.wait({coming}, timeout=PATIENCE_SECONDS)
+            if not coming.done():
+                yield b""
+            if not (chunk := await coming):
+                return
+            yield chunk
+    finally:
+        if coming is not None and not coming.done():
+            coming.cancel()
+            await asyncio.gather(coming, return_exceptions=True)

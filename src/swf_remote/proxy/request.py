@@ -7,24 +7,25 @@ it would cost the tunnel its trust), and ``X-Remote-User`` only as the caller st
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from .headers import Field, clean
+from .coding.negotiation import IDENTITY, OURS, Accepted
+from .headers import Field, clean, joined
 from .page import ANONYMOUS, PageContext
-from .routes import Identity, Kind, Route
+from .routes import SAFE_METHODS, Identity, Kind, Rewriting, Route
 from .sites import Sites
 from .validators import theirs
 
 _PASSED = frozenset(
-    b"accept accept-language user-agent cache-control content-type content-length last-event-id traceparent "
-    b"x-request-id x-requested-with x-fragment".split()
+    b"accept accept-language user-agent cache-control last-event-id traceparent x-request-id x-requested-with "
+    b"x-fragment".split()
 )
-_LISTS = frozenset(b"accept accept-language cache-control accept-encoding if-none-match if-match".split())
-# Where bodies are not rewritten, they are the monitor's own: ranges, encodings and conditions mean the same to both.
-_AS_IT_IS = frozenset(
-    b"accept-encoding range if-range if-match if-none-match if-modified-since if-unmodified-since".split()
-)
+_OF_A_BODY = frozenset({b"content-type", b"content-length"})
+_PARTS = frozenset({b"range", b"if-range"})
+_TAGS = frozenset({b"if-match", b"if-none-match"})
+_DATES = frozenset({b"if-modified-since", b"if-unmodified-since"})
+_CONDITIONAL = _PARTS | _TAGS | _DATES
 _USER = re.compile(r"[a-z0-9._-]{1,30}")
 _NEEDS_ESCAPE = re.compile(rb"[\x00-\x20\x7f-\xff]")
 
@@ -40,6 +41,16 @@ class UpstreamRequest:
     headers: Sequence[tuple[str, str]]
     """Header lines, ``Host`` first."""
 
+    def whole(self) -> UpstreamRequest:
+        """The same request for all of the body, under no condition."""
+        kept = tuple(line for line in self.headers if line[0].encode() not in _CONDITIONAL)
+        return replace(self, headers=kept)
+
+    def of_length(self, length: int) -> UpstreamRequest:
+        """The same request with a body of `length` bytes."""
+        others = tuple(line for line in self.headers if line[0] != "content-length")
+        return replace(self, headers=(*others, ("content-length", str(length))))
+
 
 def upstream_request(
     method: str,
@@ -52,6 +63,7 @@ def upstream_request(
     remote_user: str | None,
     host: str,
     page: PageContext = ANONYMOUS,
+    extra: Sequence[tuple[str, str]] = (),
 ) -> UpstreamRequest:
     """The monitor's request for a reader's one that `route` lets through.
 
@@ -61,15 +73,18 @@ def upstream_request(
         remote_user: the reader's name if the monitor knows it; sent only where the row asks for it.
         host: the monitor's name.
         page: the reader's view, so that conditions about rewritten pages can be asked truly.
+        extra: header lines of our own, such as a signed assertion of the name.
 
     Raises:
         ValueError: `remote_user` is no name that the gateway gives out (contract 10, quirk 25).
     """
-    fields = [(b"host", host.encode()), *_passed(list(headers), route, page), *_identity(route, remote_user)]
+    passed = _passed(joined(clean(headers)), method, route, page)
+    fields = [(b"host", host.encode()), *passed, *_identity(route, remote_user)]
+    lines = tuple((name.decode(), value.decode("latin-1")) for name, value in fields)
     return UpstreamRequest(
         method="GET" if method == "HEAD" and route.head_as_get else method,
         target=_target(raw_path, query, route, sites),
-        headers=tuple((name.decode(), value.decode("latin-1")) for name, value in fields),
+        headers=(*lines, *extra),
     )
 
 
@@ -79,39 +94,52 @@ def _target(raw_path: bytes, query: bytes, route: Route, sites: Sites) -> str:
     return _NEEDS_ESCAPE.sub(lambda byte: b"%%%02X" % ord(byte[0]), target).decode()
 
 
-def _passed(headers: list[Field], route: Route, page: PageContext) -> list[Field]:
-    """The reader's fields that reach the monitor, each name once."""
-    names = _PASSED | _AS_IT_IS if route.passes_parts else _PASSED
-    fields = _joined((name, value) for name, value in clean(headers) if name in names)
-    if not route.passes_parts:
-        fields[b"accept-encoding"] = b"identity"
-        fields.update(_conditions(headers, route, page))
+def _passed(asked: Mapping[bytes, bytes], method: str, route: Route, page: PageContext) -> list[Field]:
+    """The reader's fields that reach the monitor, each name once.
+
+    The body of a method that changes nothing does not pass, so neither does its length: a length without the body
+    would swallow the next request on the connection.
+    """
+    names = _PASSED if method in SAFE_METHODS else _PASSED | _OF_A_BODY
+    fields = {name: value for name, value in asked.items() if name in names}
+    fields |= _conditions(asked, route, page)
+    fields[b"accept-encoding"] = _codings(asked, route)
     return list(fields.items())
 
 
-def _joined(fields: Iterable[Field]) -> dict[bytes, bytes]:
-    """Repeated lists put together; of any other repeated field the first counts."""
-    found: dict[bytes, bytes] = {}
-    for name, value in fields:
-        if name not in found:
-            found[name] = value
-        elif name in _LISTS:
-            found[name] += b", " + value
-    return found
+def _codings(asked: Mapping[bytes, bytes], route: Route) -> bytes:
+    """What the monitor may encode its body in.
 
-
-def _conditions(headers: list[Field], route: Route, page: PageContext) -> dict[bytes, bytes]:
-    """Conditions about a rewritten body, as far as the monitor can judge them.
-
-    A page changes with its reader, whom the monitor's dates know nothing of: only files are asked for by date.
+    Where bodies are rewritten, what we can undo. Where they pass, what the reader takes; a part is a part of the
+    encoded body, so with files that may have to be decoded parts are asked for plain. Event streams are never encoded.
     """
-    asked = _joined(clean(headers))
-    conditions: dict[bytes, bytes] = {}
-    if b"if-none-match" in asked:
-        conditions[b"if-none-match"] = theirs(asked[b"if-none-match"], page.variant)
-    elif route.kind is Kind.STATIC and b"if-modified-since" in asked:
-        conditions[b"if-modified-since"] = asked[b"if-modified-since"]
-    return conditions
+    if route.kind is Kind.STREAM:
+        return IDENTITY
+    if route.rewriting is Rewriting.NONE:
+        return asked.get(b"accept-encoding", IDENTITY)
+    if not route.passes_parts:
+        return b", ".join(OURS)
+    return IDENTITY if b"range" in asked else Accepted(asked.get(b"accept-encoding")).undone()
+
+
+def _conditions(asked: Mapping[bytes, bytes], route: Route, page: PageContext) -> dict[bytes, bytes]:
+    """The reader's conditions as the monitor can judge them.
+
+    Where nothing is rewritten they pass. Else entity tags are mapped; parts are asked for only where files may pass
+    unchanged; and a page changes with its reader, whom the monitor's dates know nothing of: only files are asked for
+    by ``If-Modified-Since``. ``If-Range`` is never mapped: a rewritten body has no parts.
+    """
+    if route.kind is Kind.STREAM:
+        return {}
+    if route.rewriting is Rewriting.NONE:
+        return {name: value for name, value in asked.items() if name in _CONDITIONAL}
+    names = _TAGS | {b"if-unmodified-since"}
+    if route.kind is Kind.STATIC:
+        names |= {b"if-modified-since"}
+    if route.passes_parts:
+        names |= _PARTS
+    found = {name: value for name, value in asked.items() if name in names}
+    return {name: theirs(value, page.variant) if name in _TAGS else value for name, value in found.items()}
 
 
 def _identity(route: Route, remote_user: str | None) -> list[Field]:

@@ -1,35 +1,39 @@
 """The monitor's answer as the reader gets it: true headers for the body that is really sent. Pure.
 
-Nothing of the monitor's transport, cookies, challenges or addresses passes; URLs in headers are mapped like those in
-pages; whatever describes bytes that rewriting changes is dropped or made ours.
+Nothing of the monitor's transport, cookies, challenges or addresses passes; whatever describes bytes that are changed
+on the way is dropped or made ours (RFC 9110 7.7, 8.8.3.3, 15.4.5).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from urllib.parse import quote_from_bytes
 
-from .headers import Field, clean
+from .coding import Passage
+from .coding.charsets import Transcoding
+from .coding.decoding import Decoding
+from .coding.encoding import encoder_for
+from .headers import Field, clean, joined
+from .locations import mapped
 from .page import PageContext
-from .rewriting import Rewriter, is_rewritten, language_of, rewriter_for
-from .rewriting.edits import applied
+from .rewriting import Rewriter, language_of, rewriter_for
 from .rewriting.nested import Language
-from .rewriting.urls import UrlRules
-from .routes import Identity, Route
+from .routes import Identity, Kind, Rewriting, Route
 from .sites import Sites
-from .validators import ours
+from .treatment import BODILESS, Asked, BrokenAnswer, PartOnly, Treatment, treatment
+from .validators import confirmed, ours, weak
+
+__all__ = ["Answer", "Asked", "BrokenAnswer", "PartOnly", "reader_answer"]
 
 # Cookies, challenges and words about the monitor's own server are between the monitor and us.
 _NEVER = frozenset(
-    b"set-cookie set-cookie2 server x-powered-by alt-svc strict-transport-security public-key-pins clear-site-data "
-    b"www-authenticate authentication-info proxy-authentication-info nel report-to reporting-endpoints "
-    b"x-accel-redirect x-sendfile x-lighttpd-send-file x-remote-user x-robots-tag "
-    b"access-control-allow-origin access-control-allow-credentials access-control-allow-headers "
-    b"access-control-allow-methods access-control-expose-headers access-control-max-age".split()
+    b"set-cookie set-cookie2 cookie server via x-powered-by x-served-by x-aspnet-version x-runtime alt-svc "
+    b"strict-transport-security public-key-pins public-key-pins-report-only clear-site-data www-authenticate "
+    b"authentication-info proxy-authentication-info proxy-status nel report-to reporting-endpoints "
+    b"content-security-policy-report-only x-accel-redirect x-accel-buffering x-sendfile x-lighttpd-send-file "
+    b"x-remote-user x-robots-tag timing-allow-origin server-timing x-request-id x-swf-cache".split()
 )
+_NEVER_BEGINS = (b"access-control-",)
 # True of the monitor's bytes only.
 _OF_THE_BYTES = frozenset(
     b"content-length content-encoding content-md5 digest content-digest repr-digest accept-ranges content-range".split()
@@ -38,14 +42,7 @@ _SINGLE = frozenset(
     b"x-frame-options x-content-type-options x-xss-protection referrer-policy cross-origin-opener-policy "
     b"content-type content-length etag last-modified location".split()
 )
-_URL_HEADERS = frozenset(b"location content-location sourcemap x-sourcemap service-worker-allowed".split())
-_LINK_TARGET = re.compile(rb"<([^<>]*)>")
-_REFRESH = re.compile(rb"\s*[0-9.]*\s*[;,]\s*(?:[Uu][Rr][Ll]\s*=\s*)?[\"']?")
-_BODILESS = frozenset({204, 205, 304})
-
-
-class BrokenAnswer(ValueError):  # noqa: N818 - named for what it says
-    """The monitor's answer cannot be passed on truly."""
+_OF_A_BODY = frozenset(b"content-length transfer-encoding content-encoding".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +52,17 @@ class Answer:
     status: int
     headers: list[Field]
     """Lower-case names."""
-    rewriter: Rewriter | None
+    passage: Passage | None
     """None: the body passes as it is. It may raise ``BrokenBody``, then the reader's connection has to break."""
+    rewriter: Rewriter | None = None
+    """The step of the passage that rewrites, for what it has seen (``placement``)."""
 
 
 def reader_answer(
     status: int,
     raw_headers: Sequence[Field],
     *,
-    request_method: str,
+    asked: Asked,
     route: Route,
     sites: Sites,
     page: PageContext,
@@ -71,23 +70,47 @@ def reader_answer(
     """The reader's answer for the monitor's one with `status` and `raw_headers` (as received, repeats included).
 
     Args:
-        request_method: the reader's method, which may be HEAD where the monitor was asked by GET.
+        asked: by the reader, whose method may be HEAD where the monitor was asked by GET.
 
     Raises:
-        BrokenAnswer: a part (206) of a body that would have to be rewritten; none was asked for.
+        PartOnly: a part (206) of a body that has to be changed as a whole, or one that nobody asked for.
+        BrokenAnswer: it cannot be passed on truly.
     """
-    fields = [field for field in clean(raw_headers) if field[0] not in _NEVER]
-    received = dict(reversed(fields))
-    content_type, encoding = received.get(b"content-type", b""), received.get(b"content-encoding", b"")
-    changes = route.rewrites and is_rewritten(content_type, encoding)
-    if changes and status == 206:
-        raise BrokenAnswer("a part of a body that has to be rewritten as a whole")
-    fields = _mapped(_once(fields), sites, page)
-    if changes or (route.rewrites and status == 304):
-        fields = _of_rewritten(fields, content_type, page)
-    bodiless = request_method == "HEAD" or status in _BODILESS
-    rewriter = rewriter_for(content_type, sites, page, encoding) if changes and not bodiless else None
-    return Answer(status, _completed(fields, status, route), rewriter)
+    fields = [field for field in clean(raw_headers) if _may_pass(field[0])]
+    todo = treatment(status, _facts(fields), route, asked)
+    kept = _typed(mapped(_once(fields), sites, page), todo)
+    same = status == 304 and route.rewrites
+    kept = _unchanged(kept, route, page, asked) if same else _truthful(kept, todo, page)
+    bodiless = asked.method == "HEAD" or status in BODILESS
+    rewriter = None
+    if todo.rewritten and not bodiless:
+        rewriter = rewriter_for(todo.content_type, sites, page, cells=route.rewriting is Rewriting.CELLS)
+    passage = _passage(todo, rewriter) if todo.changes_bytes and not bodiless else None
+    return Answer(status, _completed(kept, status, route), passage, rewriter)
+
+
+def _may_pass(name: bytes) -> bool:
+    return name not in _NEVER and not name.startswith(_NEVER_BEGINS)
+
+
+def _facts(fields: list[Field]) -> dict[bytes, bytes]:
+    types = b", ".join(value for name, value in fields if name == b"content-type")
+    return {**joined(fields), b"content-type": types}
+
+
+def _passage(todo: Treatment, rewriter: Rewriter | None) -> Passage:
+    return Passage(
+        decoding=Decoding(todo.decoded) if todo.decoded else None,
+        transcoding=_transcoding(todo),
+        rewriter=rewriter,
+        encoder=encoder_for(todo.encoded) if todo.encoded else None,
+    )
+
+
+def _transcoding(todo: Treatment) -> Transcoding | None:
+    if not todo.rewritten:
+        return None
+    return Transcoding(todo.codec, keep_mark=language_of(todo.content_type) is not Language.JSON)
 
 
 def _once(fields: list[Field]) -> list[Field]:
@@ -102,65 +125,51 @@ def _once(fields: list[Field]) -> list[Field]:
     return kept
 
 
-def _mapped(fields: list[Field], sites: Sites, page: PageContext) -> list[Field]:
-    rules = _header_rules(sites)
-    return [(name, _mapped_value(name, value, rules, page)) for name, value in fields]
+def _typed(fields: list[Field], todo: Treatment) -> list[Field]:
+    return [(name, todo.content_type if name == b"content-type" else value) for name, value in fields]
 
 
-def _mapped_value(name: bytes, value: bytes, rules: UrlRules, page: PageContext) -> bytes:
-    if name == b"location":
-        return _with_next(rules.without_origin(_url(rules, value)), rules, page)
-    if name in _URL_HEADERS:
-        return _url(rules, value)
-    if name == b"link":
-        return _LINK_TARGET.sub(lambda target: b"<%b>" % _url(rules, target[1]), value)
-    if name == b"refresh":
-        refresh = _REFRESH.match(value)
-        return value[: refresh.end()] + _url(rules, value[refresh.end() :]) if refresh else value
-    return value
+def _truthful(fields: list[Field], todo: Treatment, page: PageContext) -> list[Field]:
+    """`fields` as they are true of the body that the reader gets."""
+    is_page = todo.rewritten and language_of(todo.content_type) is Language.HTML
+    if todo.changes_bytes:
+        dropped = _OF_THE_BYTES | ({b"last-modified"} if is_page else set())
+        fields = [_tagged(field, todo, page) for field in fields if field[0] not in dropped]
+    if todo.encoded:
+        fields.append((b"content-encoding", todo.encoded))
+    return _varying(fields, by_reader=is_page, by_coding=todo.negotiated)
 
 
-def _url(rules: UrlRules, value: bytes) -> bytes:
-    return applied(value, 0, len(value), rules.url(value, 0, len(value)))
-
-
-def _with_next(location: bytes, rules: UrlRules, page: PageContext) -> bytes:
-    """A redirect to the login page says where to go on, even where the monitor left that out."""
-    path, _, query = location.partition(b"?")
-    if path != rules.mount + b"/accounts/login/" or b"next=" in query or not page.address:
-        return location
-    return b"%b?next=%b" % (location.rstrip(b"?&"), quote_from_bytes(page.address).encode())
-
-
-def _of_rewritten(fields: list[Field], content_type: bytes, page: PageContext) -> list[Field]:
-    """`fields` as they are true of the rewritten body."""
-    is_page = language_of(content_type) is Language.HTML
-    dropped = _OF_THE_BYTES | ({b"last-modified"} if is_page else set())
-    kept = [_ours(field, page) for field in fields if field[0] not in dropped]
-    return _varying(kept) if is_page else kept
-
-
-def _ours(field: Field, page: PageContext) -> Field:
+def _tagged(field: Field, todo: Treatment, page: PageContext) -> Field:
     if field[0] != b"etag":
         return field
-    return (b"etag", ours(field[1], page.variant) or b"")
+    return (b"etag", (ours(field[1], page.variant) if todo.rewritten else weak(field[1])) or b"")
 
 
-def _varying(fields: list[Field]) -> list[Field]:
-    """A page carries its reader's account corner, so it varies with the cookie."""
-    varies = b",".join(value for name, value in fields if name == b"vary").lower()
-    return fields if b"cookie" in varies or b"*" in varies else [*fields, (b"vary", b"Cookie")]
+def _unchanged(fields: list[Field], route: Route, page: PageContext, asked: Asked) -> list[Field]:
+    """What a 304 says of the copy that the reader has; its type is often not told."""
+    named = next((value for name, value in fields if name == b"content-type"), b"")
+    is_page = language_of(named) is Language.HTML if named else route.kind is Kind.PAGE
+    dropped = _OF_THE_BYTES | ({b"last-modified"} if is_page else set())
+    kept = [field for field in fields if field[0] not in dropped]
+    told = [
+        (name, confirmed(value, asked.if_none_match, page.variant) if name == b"etag" else value)
+        for name, value in kept
+    ]
+    return _varying(told, by_reader=is_page, by_coding=True)
+
+
+def _varying(fields: list[Field], *, by_reader: bool, by_coding: bool) -> list[Field]:
+    """A page carries its reader's account corner, so it varies with the cookie; texts vary with their coding."""
+    varies = [part.strip().lower() for name, value in fields if name == b"vary" for part in value.split(b",")]
+    wanted = [(b"Cookie", by_reader), (b"Accept-Encoding", by_coding)]
+    missing = [name for name, true in wanted if true and name.lower() not in varies and b"*" not in varies]
+    return [*fields, (b"vary", b", ".join(missing))] if missing else fields
 
 
 def _completed(fields: list[Field], status: int, route: Route) -> list[Field]:
-    kept = [field for field in fields if field[1] and not (status == 204 and field[0] == b"content-length")]
+    kept = [field for field in fields if field[1] and not (status in BODILESS and field[0] in _OF_A_BODY)]
     kept.append((b"x-robots-tag", b"noindex"))
     if route.identity is Identity.READER and not any(name == b"cache-control" for name, _ in kept):
         kept.append((b"cache-control", b"private"))
     return kept
-
-
-@lru_cache(maxsize=8)
-def _header_rules(sites: Sites) -> UrlRules:
-    """In headers every name of the monitor means itself, so absolute URLs are mapped, too."""
-    return UrlRules(sites, hosts=sites.monitor_hosts)

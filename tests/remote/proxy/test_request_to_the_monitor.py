@@ -4,7 +4,7 @@ import pytest
 
 from swf_remote.proxy.page import PageContext
 from swf_remote.proxy.request import UpstreamRequest, upstream_request
-from swf_remote.proxy.response import reader_answer
+from swf_remote.proxy.response import Asked, reader_answer
 from swf_remote.proxy.routes import decide
 from tests.remote.proxy.bodies import SITES
 
@@ -87,7 +87,7 @@ def test_listed_headers_pass_whole() -> None:
     request = asked(
         "pcs/x/", *((k.title().encode(), v.encode()) for k, v in given.items()), method="POST", user="alice"
     )
-    expected = {"host": "pandaserver02.sdcc.bnl.gov", "accept-encoding": "identity", "x-remote-user": "alice"}
+    expected = {"host": "pandaserver02.sdcc.bnl.gov", "accept-encoding": "zstd, br, gzip", "x-remote-user": "alice"}
     assert sent(request) == {**given, **expected}
 
 
@@ -124,7 +124,7 @@ def test_ranges_and_encodings_pass_where_nothing_is_rewritten() -> None:
     assert (found["range"], found["if-range"], found["accept-encoding"]) == ("bytes=0-9", '"a"', "gzip, br")
     rewritten = sent(asked("static/a.css", *headers))
     assert "range" not in rewritten
-    assert rewritten["accept-encoding"] == "identity"
+    assert rewritten["accept-encoding"] == "zstd, br, gzip"
 
 
 def test_head_is_asked_by_get_where_the_monitor_knows_no_head() -> None:
@@ -138,7 +138,7 @@ def test_our_entity_tag_comes_back_as_the_monitors() -> None:
     answer = reader_answer(
         200,
         [(b"Content-Type", b"text/css"), (b"ETag", b'"ed4-66"')],
-        request_method="GET",
+        asked=Asked(),
         route=route,
         sites=SITES,
         page=PAGE,

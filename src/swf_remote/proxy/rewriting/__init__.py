@@ -14,7 +14,6 @@ from swf_remote.proxy.page import PageContext
 from swf_remote.proxy.sites import Sites
 
 from .cells import CellsScanner
-from .encodings import BrokenBody, DecodingRewriter, is_known
 from .html import HtmlScanner
 from .languages import Languages
 from .nested import Language
@@ -29,15 +28,11 @@ _LANGUAGES = (
     (re.compile(r"(?:application|text)/(?:[\w.-]+\+)?json|application/(?:x-ndjson|jsonl|json-seq)"), Language.JSON),
 )
 
-__all__ = ["BrokenBody", "PageContext", "Rewriter", "is_rewritten", "language_of", "rewriter_for"]
+__all__ = ["PageContext", "Rewriter", "language_of", "rewriter_for"]
 
 
 class Rewriter(Protocol):
-    """Takes a body in pieces and gives back the rewritten body in pieces.
-
-    Raises:
-        BrokenBody: by `feed` or `finish`, when an encoded body is not what it says.
-    """
+    """Takes a body in pieces and gives back the rewritten body in pieces."""
 
     @property
     def placement(self) -> Placement | None:
@@ -57,24 +52,15 @@ def language_of(content_type: bytes | str) -> Language | None:
     return next((language for types, language in _LANGUAGES if types.fullmatch(media_type)), None)
 
 
-def is_rewritten(content_type: bytes, content_encoding: bytes = b"") -> bool:
-    """Whether such a body can hold the monitor's URLs and be read. One in an encoding that we do not know is not."""
-    return language_of(content_type) is not None and is_known(content_encoding)
+def rewriter_for(content_type: bytes | str, sites: Sites, page: PageContext, *, cells: bool = False) -> Rewriter | None:
+    """A rewriter for one decoded body of `content_type`; None when such bodies pass as they are.
 
-
-def rewriter_for(
-    content_type: bytes | str, sites: Sites, page: PageContext, content_encoding: bytes = b"", *, cells: bool = False
-) -> Rewriter | None:
-    """A rewriter for one body of `content_type`; None when such bodies pass as they are.
-
-    With `content_encoding` (``gzip``, ``deflate``) it takes the encoded body and gives back the plain one.
     With `cells`, HTML inside of JSON is made harmless, too.
     """
     language = language_of(content_type)
-    if language is None or not is_known(content_encoding):
+    if language is None:
         return None
-    rewriter = _plain_rewriter(language, Languages(_rules(sites)), page, cells=cells)
-    return DecodingRewriter(rewriter, content_encoding) if content_encoding else rewriter
+    return _plain_rewriter(language, Languages(_rules(sites)), page, cells=cells)
 
 
 def _plain_rewriter(language: Language, languages: Languages, page: PageContext, *, cells: bool) -> StreamRewriter:

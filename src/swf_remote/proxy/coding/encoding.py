@@ -1,0 +1,69 @@
+"""Bodies encoded for the reader while they stream.
+
+Levels by measurement on pages of the monitor: one step up costs a third to a half more time for 4 % fewer bytes (zstd
+3 to 5: twice the time for 6 %).
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import brotli
+import zstandard
+
+_GZIP = 16 + zlib.MAX_WBITS
+_GZIP_LEVEL, _BROTLI_QUALITY, _ZSTD_LEVEL = 5, 4, 3
+
+
+@dataclass(slots=True)
+class Encoder:
+    """One body's encoder."""
+
+    _take: Callable[[bytes], bytes]
+    _let_go: Callable[[], bytes]
+    _end: Callable[[], bytes]
+    _holding: bool = False
+
+    def feed(self, chunk: bytes) -> bytes:
+        """What is ready of the encoded body, perhaps nothing."""
+        self._holding = True
+        return self._take(chunk)
+
+    def pause(self) -> bytes:
+        """All that is held back, so that the reader can decode up to here; costs some bytes."""
+        held = self._let_go() if self._holding else b""
+        self._holding = False
+        return held
+
+    def finish(self) -> bytes:
+        """The rest and the end mark."""
+        return self._end()
+
+
+def encoder_for(coding: bytes) -> Encoder:
+    """An encoder for ``gzip``, ``br`` or ``zstd``.
+
+    Raises:
+        KeyError: another coding.
+    """
+    return _ENCODERS[coding]()
+
+
+def _gzip() -> Encoder:
+    coder = zlib.compressobj(_GZIP_LEVEL, wbits=_GZIP)
+    return Encoder(coder.compress, lambda: coder.flush(zlib.Z_SYNC_FLUSH), coder.flush)
+
+
+def _brotli() -> Encoder:
+    coder = brotli.Compressor(mode=brotli.MODE_TEXT, quality=_BROTLI_QUALITY)
+    return Encoder(coder.process, coder.flush, coder.finish)
+
+
+def _zstandard() -> Encoder:
+    coder = zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compressobj()
+    return Encoder(coder.compress, lambda: coder.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK), coder.flush)
+
+
+_ENCODERS = {b"gzip": _gzip, b"br": _brotli, b"zstd": _zstandard}
