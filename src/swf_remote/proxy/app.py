@@ -103,6 +103,7 @@ class Proxy:
                 scope["headers"],
                 mount=self._mount,
                 public_url=self._public_url,
+                query=scope["query_string"],
             )
         except LoginNeeded:
             await self._ask_for_login(scope, send)
