@@ -114,9 +114,9 @@ def test_nothing_is_written_without_a_login_and_a_name() -> None:
                 assert (route.access, route.identity) == (LOGIN, READER), route.pattern
 
 
-def test_only_files_and_streams_pass_unrewritten() -> None:
+def test_only_streams_pass_unrewritten() -> None:
     plain = [route for route in exposure().routes if not route.rewrites and route.access is not Access.CLOSED]
-    assert {route.kind for route in plain} == {Kind.STATIC, Kind.STREAM}
+    assert {route.kind for route in plain} == {Kind.STREAM}
 
 
 def test_every_closed_row_says_why() -> None:
