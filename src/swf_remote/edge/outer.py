@@ -14,13 +14,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from swf_remote.configuration import Configuration
 from swf_remote.edge.exchange import Exchange, enter, exchange_of
-from swf_remote.edge.intake import cleaned, header
+from swf_remote.edge.intake import cleaned
 from swf_remote.edge.problem import AnswerAbortedError, Problem, ProblemError
 from swf_remote.edge.refusals import refusal
 from swf_remote.edge.runtime import Runtime
 from swf_remote.edge.security import SecurityHeaders
 from swf_remote.proxy.routes import exposure
 from swf_remote.web.error_pages import error_response
+from swf_remote.web.negotiation import error_form
 
 LOG = logging.getLogger("swf_remote.access")
 FAILURES = logging.getLogger("swf_remote.failures")
@@ -117,6 +118,10 @@ class Outer:
     def _first_section(self, path: bytes) -> bytes:
         return unquote_to_bytes(path[len(self._mount) + 1 :].split(b"/", 1)[0])
 
+    def _is_rpc(self, scope: Scope) -> bool:
+        path: bytes = scope["raw_path"]
+        return scope["method"] == "POST" and path.startswith(self._mount + b"/") and self._first_section(path) == b"mcp"
+
     def _guarded(self, exchange: Exchange, send: Send) -> Send:
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -133,7 +138,8 @@ class Outer:
         if exchange.status is not None:
             return
         exchange.proxied = False
-        headers, body = error_response(problem, accept=header(scope, b"accept"), request_id=exchange.request_id)
+        form = error_form(_texts(scope), rpc=self._is_rpc(scope))
+        headers, body = error_response(problem, form=form, request_id=exchange.request_id)
         await send({"type": "http.response.start", "status": problem.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
@@ -142,6 +148,10 @@ async def _redirect(target: bytes, send: Send) -> None:
     headers = [(b"location", target), (b"content-length", b"0")]
     await send({"type": "http.response.start", "status": 302, "headers": headers})
     await send({"type": "http.response.body", "body": b""})
+
+
+def _texts(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
 
 
 def _log(scope: Scope, exchange: Exchange) -> None:

@@ -1,4 +1,4 @@
-"""A problem, told as a page to people and as JSON (RFC 9457) to programs.
+"""A problem, told as a page to people, as JSON (RFC 9457) to programs, as an event on a stream, and as JSON-RPC.
 
 Used by the outer layer, the proxy and Django alike, so it needs no request, no session and no database.
 """
@@ -14,24 +14,43 @@ from swf_remote.edge.problem import Problem
 from .addresses import own_url
 from .frame import page_frame
 from .moments import iso
-from .negotiation import HTML, JSON, preferred
+from .negotiation import ErrorForm
 
 _TYPE = "tag:epic-devcloud.org,2026:swf-remote/problem/"
-_RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
+_RETRYABLE = frozenset({408, 425, 429, 500, 503, 504})
+
+_VARY = b"Accept, Sec-Fetch-Dest, X-Requested-With"
+RETRY_MILLISECONDS = 5000
+# JSON-RPC leaves -32000 to -32099 to servers.
+RPC_CODE = -32000
 
 Headers = list[tuple[bytes, bytes]]
 
 
-def error_response(problem: Problem, *, accept: str, request_id: str) -> tuple[Headers, bytes]:
-    """Headers and body that tell `problem` in the form the client's `Accept` header prefers.
+def error_response(problem: Problem, *, form: ErrorForm, request_id: str) -> tuple[Headers, bytes]:
+    """Headers and body that tell `problem`."""
+    match form:
+        case ErrorForm.PAGE:
+            body = _page(problem, request_id)
+        case ErrorForm.DOCUMENT:
+            body = json.dumps(document(problem, request_id)).encode()
+        case ErrorForm.EVENT:
+            body = event(problem, request_id)
+        case ErrorForm.RPC:
+            body = _rpc(problem, request_id)
+    return _headers(problem, form.encode(), body), body
 
-    A client without a preference gets JSON: people's browsers always say that they want a page.
-    """
-    if preferred(accept, default=JSON) == HTML:
-        kind, body = b"text/html; charset=utf-8", _page(problem, request_id)
-    else:
-        kind, body = b"application/problem+json", _document(problem, request_id)
-    return _headers(problem, kind, body), body
+
+def event(problem: Problem, request_id: str) -> bytes:
+    """The problem on an event stream: named ``error``, with the time after which a browser comes back."""
+    wait = RETRY_MILLISECONDS if problem.retry_after is None else problem.retry_after * 1000
+    return f"retry: {wait}\nevent: error\ndata: {json.dumps(document(problem, request_id))}\n\n".encode()
+
+
+def _rpc(problem: Problem, request_id: str) -> bytes:
+    """A JSON-RPC 2.0 error (5.1); refused before it was read, so that its id is not known."""
+    error = {"code": RPC_CODE, "message": problem.title, "data": document(problem, request_id)}
+    return json.dumps({"jsonrpc": "2.0", "id": None, "error": error}).encode()
 
 
 def _headers(problem: Problem, content_type: bytes, body: bytes) -> Headers:
@@ -39,7 +58,7 @@ def _headers(problem: Problem, content_type: bytes, body: bytes) -> Headers:
         (b"content-type", content_type),
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
-        (b"vary", b"Accept"),
+        (b"vary", _VARY),
     ]
     if problem.retry_after is not None:
         headers.append((b"retry-after", str(problem.retry_after).encode()))
@@ -50,7 +69,8 @@ def _headers(problem: Problem, content_type: bytes, body: bytes) -> Headers:
     return headers
 
 
-def _document(problem: Problem, request_id: str) -> bytes:
+def document(problem: Problem, request_id: str) -> dict[str, Any]:
+    """The problem's members for programs (RFC 9457 3); what is not known is left out."""
     members: dict[str, Any] = {
         "type": f"{_TYPE}{problem.kind}",
         "title": problem.title,
@@ -64,7 +84,7 @@ def _document(problem: Problem, request_id: str) -> bytes:
         "inside": problem.inside,
         "request_id": request_id,
     }
-    return json.dumps({name: value for name, value in members.items() if value is not None}).encode()
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def _page(problem: Problem, request_id: str) -> bytes:
@@ -73,7 +93,7 @@ def _page(problem: Problem, request_id: str) -> bytes:
         "heading": problem.title.rstrip("."),
         "phrase": _phrase(problem.status),
         "request_id": request_id,
-        "can_retry": problem.status in _RETRYABLE,
+        "can_retry": problem.retry_after is not None or problem.status in _RETRYABLE,
         "needs_log_in": problem.status == HTTPStatus.UNAUTHORIZED,
         "home": own_url(),
     }

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from swf_remote.edge.problem import Problem
 
 from .error_pages import error_response
+from .negotiation import error_form
 
 BAD_REQUEST = Problem(
     400,
@@ -52,7 +53,9 @@ SERVER_ERROR = Problem(
 def problem_response(request: HttpRequest, problem: Problem) -> HttpResponse:
     """`problem` as a Django response, in the form that the client prefers."""
     headers, body = error_response(
-        problem, accept=request.headers.get("Accept", ""), request_id=request.headers.get("X-Request-ID", "")
+        problem,
+        form=error_form({name.lower(): value for name, value in request.headers.items()}),
+        request_id=request.headers.get("X-Request-ID", ""),
     )
     response = HttpResponse(body, status=problem.status)
     for name, value in headers:

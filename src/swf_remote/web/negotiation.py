@@ -1,12 +1,28 @@
 """Which representation a client wants, by its `Accept` header (RFC 9110, 12.5.1).
 
-Only two are ever offered: a page for people, a JSON document for programs. Malformed ranges are ignored.
+Answers are offered as a page for people and as a JSON document for programs. Problems are told in two more forms: as an
+event to whoever listens to a stream, and as a JSON-RPC error to clients of the MCP address. Malformed ranges are
+ignored.
 """
 
 import re
+from collections.abc import Mapping
+from enum import StrEnum
 
 HTML = "html"
 JSON = "json"
+
+EVENTS = "text/event-stream"
+
+
+class ErrorForm(StrEnum):
+    """How a problem is told; the value is its media type."""
+
+    PAGE = "text/html; charset=utf-8"
+    DOCUMENT = "application/problem+json"
+    EVENT = "text/event-stream; charset=utf-8"
+    RPC = "application/json"
+
 
 _TYPES = {HTML: ("text/html",), JSON: ("application/json", "application/problem+json")}
 
@@ -24,6 +40,33 @@ def preferred(accept: str, default: str) -> str:
     if html == json:
         return default
     return HTML if html > json else JSON
+
+
+def error_form(headers: Mapping[str, str], *, rpc: bool = False) -> ErrorForm:
+    """The form in which a client can read a problem.
+
+    A script of a page gets a document whatever its `Accept` says: it cannot show a page. A client without a preference
+    gets one, too: people's browsers always say that they want a page.
+
+    Args:
+        headers: at least `accept`, `x-requested-with` and `sec-fetch-dest`, as far as they came; names in lower case.
+        rpc: the request is a JSON-RPC message.
+    """
+    if rpc:
+        return ErrorForm.RPC
+    accept = headers.get("accept", "")
+    if _prefers_events(accept):
+        return ErrorForm.EVENT
+    by_script = headers.get("x-requested-with", "").lower() == "xmlhttprequest"
+    if by_script or headers.get("sec-fetch-dest", "").lower() == "empty":
+        return ErrorForm.DOCUMENT
+    return ErrorForm.PAGE if preferred(accept, default=JSON) == HTML else ErrorForm.DOCUMENT
+
+
+def _prefers_events(accept: str) -> bool:
+    ranges = _ranges(accept)
+    others = max(_rating(kind, ranges) for kinds in _TYPES.values() for kind in kinds)
+    return _rating(EVENTS, ranges) > others
 
 
 def _ranges(accept: str) -> dict[str, float]:

@@ -141,6 +141,25 @@ async def test_a_problem_is_json_for_programs() -> None:
         assert json.loads(reply.body)["kind"] == "not-exposed"
 
 
+async def test_each_kind_of_client_gets_a_problem_in_its_own_form() -> None:
+    async def refusing(scope: Scope, receive: Receive, send: Send) -> None:
+        raise ProblemError(Problem(403, "not-exposed", "Not here", "Go elsewhere"))
+
+    async with edge_around(refusing) as gateway:
+        for method, target, headers, kind in (
+            ("GET", "/prod/panda/", PAGE, "text/html; charset=utf-8"),
+            ("GET", "/prod/panda/", {"Accept": "*/*"}, "application/problem+json"),
+            ("GET", "/prod/panda/", PAGE | {"X-Requested-With": "XMLHttpRequest"}, "application/problem+json"),
+            ("GET", "/prod/panda/", PAGE | {"Sec-Fetch-Dest": "empty"}, "application/problem+json"),
+            ("GET", "/prod/x/", {"Accept": "text/event-stream"}, "text/event-stream; charset=utf-8"),
+            ("POST", "/prod/mcp/", {"Accept": "application/json, text/event-stream"}, "application/json"),
+            ("GET", "/prod/mcp/", PAGE, "text/html; charset=utf-8"),
+        ):
+            reply = await gateway.ask(target, method, headers=headers)
+            assert (target, reply.status, reply.headers["Content-Type"]) == (target, 403, kind)
+            assert reply.headers["X-Request-ID"] in reply.text
+
+
 @pytest.mark.parametrize("fault", [AnswerAbortedError("cut"), RuntimeError("bug")])
 async def test_an_answer_that_breaks_off_is_never_ended_cleanly(fault: Exception) -> None:
     async def half(scope: Scope, receive: Receive, send: Send) -> None:

@@ -9,6 +9,7 @@ from django.db import connection
 
 from swf_remote.edge.problem import Problem
 from swf_remote.web.error_pages import error_response
+from swf_remote.web.negotiation import ErrorForm, error_form
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 SINCE = datetime(2026, 11, 23, 13, 41, 5, tzinfo=UTC)
@@ -20,12 +21,12 @@ def problem(status: int = 502, **more: object) -> Problem:
 
 
 def page(told: Problem, request_id: str = "9f3a") -> tuple[dict[str, str], str]:
-    headers, body = error_response(told, accept=BROWSER, request_id=request_id)
+    headers, body = error_response(told, form=error_form({"accept": BROWSER}), request_id=request_id)
     return {name.decode(): value.decode() for name, value in headers}, body.decode()
 
 
 def document(told: Problem, accept: str = "application/json") -> tuple[dict[str, str], dict[str, object]]:
-    headers, body = error_response(told, accept=accept, request_id="9f3a")
+    headers, body = error_response(told, form=error_form({"accept": accept}), request_id="9f3a")
     return {name.decode(): value.decode() for name, value in headers}, json.loads(body)
 
 
@@ -81,15 +82,34 @@ def test_what_is_not_known_is_left_out_of_the_document() -> None:
 
 @pytest.mark.parametrize("accept", [BROWSER, "application/json"])
 def test_the_announced_length_is_the_length(accept: str) -> None:
-    headers, body = error_response(problem(), accept=accept, request_id="é")
+    headers, body = error_response(problem(), form=error_form({"accept": accept}), request_id="é")
     assert dict(headers)[b"content-length"] == str(len(body)).encode()
 
 
 @pytest.mark.parametrize("accept", [BROWSER, "application/json"])
 def test_errors_are_never_stored(accept: str) -> None:
-    headers, _ = error_response(problem(), accept=accept, request_id="1")
+    headers, _ = error_response(problem(), form=error_form({"accept": accept}), request_id="1")
     assert dict(headers)[b"cache-control"] == b"no-store"
-    assert dict(headers)[b"vary"] == b"Accept"
+    assert dict(headers)[b"vary"] == b"Accept, Sec-Fetch-Dest, X-Requested-With"
+
+
+def test_on_a_stream_it_is_an_event_with_the_time_to_come_back() -> None:
+    headers, body = error_response(problem(503, retry_after=30), form=ErrorForm.EVENT, request_id="9f3a")
+    assert dict(headers)[b"content-type"] == b"text/event-stream; charset=utf-8"
+    fields = dict(line.split(": ", 1) for line in body.decode().splitlines() if line)
+    assert (fields["retry"], fields["event"]) == ("30000", "error")
+    told = json.loads(fields["data"])
+    assert (told["kind"], told["request_id"], told["retry_after"]) == ("link-down", "9f3a", 30)
+    assert body.endswith(b"\n\n") and body.count(b"\n\n") == 1
+
+
+def test_for_a_json_rpc_client_it_is_an_error_without_an_id() -> None:
+    headers, body = error_response(problem(403), form=ErrorForm.RPC, request_id="9f3a")
+    told = json.loads(body)
+    assert dict(headers)[b"content-type"] == b"application/json"
+    assert (told["jsonrpc"], told["id"], told["error"]["message"]) == ("2.0", None, "The tunnel is down")
+    assert -32099 <= told["error"]["code"] <= -32000
+    assert told["error"]["data"]["request_id"] == "9f3a"
 
 
 def test_a_retry_worth_making_is_announced() -> None:
@@ -97,6 +117,11 @@ def test_a_retry_worth_making_is_announced() -> None:
     assert headers["retry-after"] == "30"
     assert "in 30 s" in html
     assert "" in Elements(html).links(), "a link to this very address"
+
+
+def test_a_failure_that_stays_offers_no_retry() -> None:
+    _, html = page(problem(502))
+    assert "Try again</a>" not in html
 
 
 def test_no_retry_is_offered_where_it_would_not_help() -> None:
