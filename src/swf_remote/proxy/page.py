@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 # To be counted up when the same body is rewritten to other bytes than before: old copies must not be confirmed.
-REWRITING = b"1"
+REWRITING = b"2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +17,13 @@ class PageContext:
     """What replaces the monitor's account corner; empty to leave it."""
     address: bytes = b""
     """Path and query as the reader asked for them: where to return after a login."""
+    banner: bytes = b""
+    """What stands above the page's content, as HTML; empty for none. Give one to whole pages only, not to pieces."""
 
     @property
     def variant(self) -> bytes:
         """A short name of what rewriting makes of the same body for this reader, for entity tags."""
-        return blake2b(self.controls, key=REWRITING, digest_size=6).hexdigest().encode()
+        return blake2b(self.controls + b"\0" + self.banner, key=REWRITING, digest_size=6).hexdigest().encode()
 
 
 ANONYMOUS = PageContext()

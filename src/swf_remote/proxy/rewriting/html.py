@@ -2,7 +2,8 @@
 
 Follows the tokeniser of WHATWG HTML 13.2.5 as far as it decides where a tag ends and which element's content is no
 markup. A tag longer than ``LIMIT`` is read attribute by attribute, a value longer than that passes by unread.
-``<noscript>`` is read as markup, for readers without scripts; a conditional comment is not.
+``<noscript>`` is read as markup, for readers without scripts; a conditional comment is not. Documents of XML know no
+element whose content is no markup but scripts and styles.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from .candidates import Candidates
 from .edits import Edit
 from .html_attributes import AttributeReader
 from .html_content import content_language
+from .html_raw_text import RawText
+from .navigation_mode import KEY as MODE_KEY
 from .nested import Nested
 from .placement import CLASS, NoEnd, Placement, end_of_block, is_block
 from .runs import reach
@@ -28,20 +31,24 @@ _TAG_END = ord(">")
 class HtmlScanner:
     """A ``Scanner`` for a page, or for a piece of HTML inside of something else."""
 
-    def __init__(self, nested: Nested, *, placement: Placement | None = None, part: bool = False) -> None:
-        """`placement`: what goes into the page's account corner; `part`: the text may end within a tag."""
+    def __init__(
+        self, nested: Nested, *, placement: Placement | None = None, part: bool = False, xml: bool = False
+    ) -> None:
+        """`placement`: what goes into the page; `part`: the text may end within a tag; `xml`: it is XHTML or SVG."""
         self._nested = nested
         self._reader = AttributeReader(nested)
         self._placement = placement
         self._part = part
-        self._needles = (nested.rules.core, b"navMode", *((CLASS,) if placement else ()))
+        self._needles = (*nested.rules.page_needles, MODE_KEY, *((CLASS,) if placement else ()))
         self._candidates = Candidates((), b"", 0)
         self._state: _State = self._markup
-        self._foreign = 0
+        self._xml = xml
+        self._foreign = int(xml)
+        self._templates = 0
         self._tag_name = b""
         self._quote = b""
         self._passing = grammar.NEVER
-        self._raw_end = grammar.NEVER
+        self._raw = RawText(b"script", foreign=False)
         self._inner: Scanner | None = None
 
     def scan(self, view: View, position: int) -> int:
@@ -59,18 +66,22 @@ class HtmlScanner:
         sought = position
         while position < view.end:
             candidate = self._candidates.after(max(sought, position))
-            boring = grammar.TEXT if self._foreign else grammar.BORING
-            position = reach(boring, view.text, position, candidate)
+            closely = self._reads_closely()
+            position = reach(grammar.TEXT if closely else grammar.BORING, view.text, position, candidate)
             if position == candidate:
                 sought = candidate + 1
                 continue
-            moved = self._link(view, position, candidate)
+            moved = position if closely else self._link(view, position, candidate)
             if moved == position:
                 moved = self._construct(view, position)
             if moved == position or self._state != markup:
                 return moved
             position = moved
         return position
+
+    def _reads_closely(self) -> bool:
+        """Whether every tag matters where the scanner stands, or only those that hold something."""
+        return bool(self._foreign or self._templates or (self._placement and self._placement.wants_banner))
 
     def _construct(self, view: View, position: int) -> int:
         """Step over what begins with the "<" at `position`; stay there if its end has not come yet."""
@@ -127,19 +138,29 @@ class HtmlScanner:
     def _complete(self, tag: re.Match[bytes], view: View) -> int:
         name = tag["name"].lower()
         if tag["slash"]:
-            self._foreign -= 1 if self._foreign and name in grammar.FOREIGN else 0
+            self._leave(name)
             return tag.end()
+        self._put_banner(name, view, tag.start(), is_body=False)
         if self._candidates.after(tag.start()) < tag.end():
             corner = self._corner(tag, name, view)
             if corner is not None:
                 return corner
             view.edits += self._reader.tag(view.text, name, *tag.span("rest"))
-        self._enter(name, view.text, *tag.span("rest"))
+        self._enter(name, view, *tag.span("rest"))
         return tag.end()
+
+    def _put_banner(self, name: bytes, view: View, position: int, *, is_body: bool) -> None:
+        """Insert the banner at `position`: behind ``<body>``, or before the first content of a page without it."""
+        placement = self._placement
+        if placement is None or not placement.wants_banner or self._templates or self._foreign > self._xml:
+            return
+        if name == b"body" if is_body else not (self._xml or name in grammar.HEAD):
+            placement.banners += 1
+            view.edits.append(Edit(position, position, placement.banner))
 
     def _corner(self, tag: re.Match[bytes], name: bytes, view: View) -> int | None:
         """Replace the account corner if `tag` opens the first; None if it does not, or has no end."""
-        if self._placement is None or not is_block(view.text, name, *tag.span("rest")):
+        if self._placement is None or self._templates or not is_block(view.text, name, *tag.span("rest")):
             return None
         if self._placement.wanted:
             block = end_of_block(view.text, tag.start(), tag.end(), view.end, final=view.final)
@@ -153,30 +174,42 @@ class HtmlScanner:
         self._placement.blocks += 1
         return None
 
-    def _enter(self, name: bytes, text: bytes, start: int, end: int) -> None:
+    def _leave(self, name: bytes) -> None:
+        """Go on behind the end tag `name`."""
+        if name in grammar.FOREIGN:
+            self._foreign = max(self._foreign - 1, int(self._xml))
+        elif name == b"template":
+            self._templates = max(self._templates - 1, 0)
+
+    def _enter(self, name: bytes, view: View, start: int, end: int) -> None:
         """Go on with what follows the start tag `name`, whose attributes are ``text[start:end]``."""
         self._state = self._markup
-        closed = text[end - 1 : end] == b"/"
+        self._put_banner(name, view, end + 1, is_body=True)
+        closed = view.text[end - 1 : end] == b"/"
         if name in grammar.FOREIGN:
             self._foreign += 0 if closed else 1
+        elif name == b"template":
+            self._templates += 0 if closed and self._foreign else 1
         elif name == b"plaintext" and not self._foreign:
             self._passing, self._state = grammar.NEVER, self._pass
         elif name in grammar.RAW_TEXT and not (self._foreign and (closed or name not in (b"script", b"style"))):
-            self._raw_end = grammar.RAW_END[name]
-            language = content_language(name, text, start, end)
+            self._raw = RawText(name, foreign=bool(self._foreign))
+            language = content_language(name, view.text, start, end)
             self._inner = self._nested.scanner(language) if language else None
             self._state = self._raw_text
 
     def _raw_text(self, view: View, position: int) -> int:
         """The content of an element that is no markup, up to its end tag."""
-        closing = self._raw_end.search(view.text, position, view.end)
+        closing = self._raw.end(view, position)
         whole = view.final or closing is not None
         stop = view.end if view.final else max(position, view.end - grammar.LONGEST_RAW_END)
-        stop = closing.start() if closing else stop
+        stop = stop if closing is None else closing
         settled = self._inner.scan(View(view.text, stop, whole, view.edits), position) if self._inner else stop
-        if closing:
+        if closing is not None:
             self._state = self._markup
-        return stop if whole else settled
+        settled = stop if whole else settled
+        self._raw.settle(settled)
+        return settled
 
     def _begin_long_tag(self, text: bytes, position: int, limit: int) -> int:
         opening = grammar.TAG_OPENING.match(text, position, limit)
@@ -192,7 +225,7 @@ class HtmlScanner:
         """The next attribute of a tag that is too long to be read as a whole."""
         start = reach(grammar.BETWEEN, view.text, position, view.end)
         if start < view.end and view.text[start] == _TAG_END:
-            self._enter(self._tag_name, view.text, start - 1, start)
+            self._enter(self._tag_name, view, start - 1, start)
             return start + 1
         limit = min(view.end, start + LIMIT)
         attribute = grammar.ATTRIBUTE.match(view.text, start, limit)

@@ -9,15 +9,20 @@ from . import html_grammar as grammar
 from .edits import Edit, carried_back, shifted
 from .escapes import without_references
 from .html_grammar import attribute_value
+from .navigation_mode import KEY as MODE_KEY
 from .nested import Language, Nested
 from .runs import reach
 from .values import looks_like_json, value_edits
 
 _URL = frozenset(
     b"href src action formaction poster cite background longdesc manifest data codebase icon lowsrc dynsrc profile "
-    b"xlink:href".split()
+    b"xlink:href xml:base".split()
 )
-_URL_LIST = frozenset({b"ping", b"archive"})
+_URL_LIST = frozenset({b"ping", b"archive", b"attributionsrc"})
+# Attributes of SVG that may hold url(), as in a style sheet.
+_STYLE = frozenset(b"style fill stroke filter mask clip-path cursor marker-start marker-mid marker-end".split())
+# Where a public file is loaded, for which ours may stand in.
+_LOADS = frozenset({(b"script", b"src"), (b"script", b"href"), (b"script", b"xlink:href"), (b"link", b"href")})
 _SOURCE_SET = frozenset({b"srcset", b"imagesrcset"})
 # Where ``value`` is not what a person typed: it is posted back, or a script opens it.
 _HOLDS_URL_VALUE = frozenset({b"option", b"button", b"param"})
@@ -41,15 +46,18 @@ class AttributeReader:
         edits: list[Edit] = []
         for attribute in grammar.ATTRIBUTE.finditer(text, start, end):
             if attribute.lastgroup != "name" and attribute.lastgroup is not None:
-                value = attribute.span(attribute.lastgroup)
-                edits += self.attribute(text, tag, attribute["name"].lower(), *value, rest=(start, end))
+                name, value = attribute["name"].lower(), attribute.span(attribute.lastgroup)
+                if name == b"integrity" and self._loads_substitute(text, tag, start, end):
+                    edits.append(Edit(*attribute.span(), b""))
+                else:
+                    edits += self.attribute(text, tag, name, *value, rest=(start, end))
         return edits
 
     def attribute(
         self, text: bytes, tag: bytes, name: bytes, start: int, end: int, *, rest: tuple[int, int] = (0, 0)
     ) -> list[Edit]:
         """Edits in one value ``text[start:end]``; `rest` spans all attributes of its tag, as far as they are known."""
-        if text.find(self._rules.core, start, end) < 0 and text.find(b"navMode", start, end) < 0:
+        if not self._rules.concerns(text, start, end) and text.find(MODE_KEY, start, end) < 0:
             return []
         reader = self._reader(text, tag, name, rest)
         if reader is None:
@@ -69,7 +77,14 @@ class AttributeReader:
         opened = grammar.OPEN_VALUE.match(text, position, end)
         return edits + self.attribute(text, b"", opened["name"].lower(), opened.end(), end) if opened else edits
 
+    def _loads_substitute(self, text: bytes, tag: bytes, start: int, end: int) -> bool:
+        """Whether the tag loads a public file for which ours stands in: another build, with another hash."""
+        names = (name for loading, name in _LOADS if loading == tag)
+        return any(self._substitute(attribute_value(name, text, start, end)) for name in names)
+
     def _reader(self, text: bytes, tag: bytes, name: bytes, rest: tuple[int, int]) -> _Reader | None:
+        if (tag, name) in _LOADS:
+            return self._load
         if name in _URL:
             return self._url
         if name.startswith(_DATA):
@@ -84,7 +99,7 @@ class AttributeReader:
         return {
             **dict.fromkeys(_SOURCE_SET, self._source_set),
             **dict.fromkeys(_URL_LIST, self._list),
-            b"style": self._language(Language.CSS),
+            **dict.fromkeys(_STYLE, self._language(Language.CSS)),
             b"srcdoc": self._language(Language.HTML),
             b"content": self._content,
             b"value": self._data,
@@ -98,6 +113,12 @@ class AttributeReader:
         if script is None:
             return self._rules.url(text, 0, len(text))
         return shifted(self._nested.edits(Language.JAVASCRIPT, text[script.end() :]), script.end())
+
+    def _load(self, text: bytes) -> list[Edit]:
+        return self._substitute(text) or self._url(text)
+
+    def _substitute(self, text: bytes) -> list[Edit]:
+        return self._rules.substitute(text, 0, len(text))
 
     def _data(self, text: bytes) -> list[Edit]:
         if looks_like_json(text):

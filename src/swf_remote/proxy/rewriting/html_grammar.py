@@ -51,6 +51,8 @@ LINK = re.compile(rb"<a (?:class=\"[^\"]*+\" )?href=\"(?P<value> ?[/?][^\"&]*+)\
 # Elements whose content is no markup. In SVG and MathML they are ordinary elements.
 RAW_TEXT = frozenset({b"script", b"style", b"textarea", b"title", b"xmp", b"iframe", b"noembed", b"noframes"})
 FOREIGN = frozenset({b"svg", b"math"})
+HEAD = frozenset(b"html head body meta link title script style base noscript template".split())
+"""Elements that come before a page's content."""
 RAW_END = {name: re.compile(rb"(?i:</%b)(?=[%b/>])" % (name, _BLANK)) for name in RAW_TEXT}
 
 OPENING = re.compile(
