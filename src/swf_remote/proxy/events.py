@@ -15,9 +15,11 @@ from dataclasses import replace
 from starlette.types import Send
 
 from swf_remote.edge.exchange import Exchange
-from swf_remote.edge.problem import Problem, ProblemError
+from swf_remote.edge.problem import AnswerAbortedError, Problem, ProblemError
 from swf_remote.edge.runtime import Runtime
+from swf_remote.proxy.coding.decoding import codings_of
 from swf_remote.proxy.failures import UpstreamError, problem_for
+from swf_remote.proxy.headers import clean, joined
 from swf_remote.proxy.request import UpstreamRequest
 from swf_remote.proxy.upstream import Budget, UpstreamAnswer
 
@@ -30,6 +32,8 @@ OK = 200
 FULL = Problem(
     503, "too-many-streams", "Too many pages are listening at once", "Reload the page in a minute.", retry_after=60
 )
+_BLANK_LINES = (b"\n\n", b"\r\r", b"\n\r\n")
+_LONGEST_END = 3
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache, no-store"),
@@ -48,6 +52,7 @@ async def relay_events(request: UpstreamRequest, token: str, runtime: Runtime, s
 
     Raises:
         ProblemError: too many streams are open.
+        AnswerAbortedError: it ended within an event.
     """
     if _Open.streams >= MOST_STREAMS:
         raise ProblemError(FULL)
@@ -74,17 +79,21 @@ async def _events(request: UpstreamRequest, runtime: Runtime) -> AsyncGenerator[
         runtime.probe.ask()
         yield _failure(problem_for(error, write=False, since=None))
         return
+    end = b""
     try:
-        if answer.status != OK:
+        if not _is_stream(answer):
             yield _failure(_refused(answer))
             return
         async for chunk in _until(runtime.stopping, answer):
+            end = (end + chunk[-_LONGEST_END:])[-_LONGEST_END:]
             yield chunk
     except UpstreamError:
         runtime.probe.ask()
     finally:
         answer.close()
-    # Whatever was being sent is cut by the blank line; a browser comes back by itself.
+    if end and not end.endswith(_BLANK_LINES):
+        # A blank line now would make a whole event of the half that was sent.
+        raise AnswerAbortedError("the event stream broke off within an event")
     yield f"\n\nretry: {RETRY_MILLISECONDS}\n\n".encode()
 
 
@@ -106,8 +115,16 @@ async def _until(stopping: asyncio.Event, answer: UpstreamAnswer) -> AsyncIterat
                 await asyncio.gather(waiting, return_exceptions=True)
 
 
+def _is_stream(answer: UpstreamAnswer) -> bool:
+    """Whether it is one, and readable: an encoded one, though none was asked for, would be noise to a browser."""
+    fields = joined(clean(answer.raw_headers))
+    is_events = fields.get(b"content-type", b"").partition(b";")[0].strip().lower() == b"text/event-stream"
+    return answer.status == OK and is_events and not codings_of(fields.get(b"content-encoding", b""))
+
+
 def _refused(answer: UpstreamAnswer) -> Problem:
-    title = f"The monitor refused the event stream (status {answer.status})"
+    how = "with something else" if answer.status == OK else f"with status {answer.status}"
+    title = f"The monitor answered the event stream {how}"
     return Problem(502, "stream-refused", title, "Reload the page by hand to see news.")
 
 
