@@ -1,4 +1,4 @@
-"""Real gateways for tests: the ASGI application behind granian, on a free port, in the test's own event loop."""
+"""Real gateways for tests: the application behind the real server, on a free port, in the test's own event loop."""
 
 from __future__ import annotations
 
@@ -9,16 +9,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
-from granian.constants import Interfaces
-from granian.log import LogLevels
-from granian.server.embed import Server
 from starlette.types import ASGIApp
+from uvicorn import Server
 from yarl import URL
 
 from swf_remote.configuration import Configuration
 from swf_remote.edge.assets import STATIC_FOLDER, Assets
 from swf_remote.edge.outer import Outer
 from swf_remote.edge.runtime import Runtime
+from swf_remote.edge.server.serving import server_configuration
 from swf_remote.urls import OWN_SECTIONS
 
 KEY = "x8Jq2m-Zr7tWc41LpB0vNfYsKdHuGa93EiTo"
@@ -77,29 +76,22 @@ def settings_for(monitor_url: str = "http://127.0.0.1:9/swf-monitor", **others: 
 
 @asynccontextmanager
 async def served(application: ASGIApp, port: int | None = None) -> AsyncIterator[Gateway]:
-    port = port or free_port()
-    server = Server(application, port=port, interface=Interfaces.ASGI, websockets=False, log_level=LogLevels.error)
-    running = asyncio.create_task(server.serve())
-    await _listening(port, running)
-    session = aiohttp.ClientSession(auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar())
-    try:
-        yield Gateway(port, session)
-    finally:
-        await session.close()
-        server.stop()
-        await running
-
-
-async def _listening(port: int, running: asyncio.Task[None]) -> None:
-    while not running.done():
+    """This application behind the real server, which hears no signals: they belong to the test run."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port or 0))
+        configuration = server_configuration(lambda: application, loop="none")
+        configuration.load()
+        server = Server(configuration)
+        server.lifespan = configuration.lifespan_class(configuration)
+        await server.startup(sockets=[listener])
+        await server.on_tick(0)
+        session = aiohttp.ClientSession(auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar())
         try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            await asyncio.sleep(0.01)
-        else:
-            writer.close()
-            return
-    running.result()
+            yield Gateway(int(listener.getsockname()[1]), session)
+        finally:
+            await session.close()
+            await server.shutdown(sockets=[listener])
 
 
 @asynccontextmanager

@@ -13,28 +13,42 @@ METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 MOST_HEADERS = 100
 LARGEST_HEADERS = 32_768
 LONGEST_TARGET = 16_384
+# In the scope of a request that our own server refused while reading it: its ``Problem``.
+REFUSED = "swf_remote.refused"
+
+
+WRONG_METHOD = Problem(
+    405,
+    "method-not-allowed",
+    "This method is not used here",
+    "Use one of the methods named in the Allow header.",
+    allow=METHODS,
+)
+LARGE_HEADERS = Problem(
+    431,
+    "headers-too-large",
+    "The request's headers are too large",
+    "Delete this site's cookies, or send fewer headers.",
+)
+LONG_TARGET = Problem(414, "address-too-long", "The address is too long", "Use fewer filters.")
 
 
 def refusal(scope: Scope, hosts: Sequence[str]) -> Problem | None:
     """Why this request is not looked at, or None."""
-    return _wrong_method(scope) or _too_large(scope) or _wrong_host(scope, hosts)
+    return scope.get(REFUSED) or _wrong_method(scope) or _too_large(scope) or _wrong_host(scope, hosts)
 
 
 def _wrong_method(scope: Scope) -> Problem | None:
-    if scope["method"] in METHODS:
-        return None
-    title = "This method is not used here"
-    return Problem(405, "method-not-allowed", title, "Use one of the methods named in the Allow header.", allow=METHODS)
+    return None if scope["method"] in METHODS else WRONG_METHOD
 
 
 def _too_large(scope: Scope) -> Problem | None:
     headers = scope["headers"]
     size = sum(len(name) + len(value) for name, value in headers)
     if len(headers) > MOST_HEADERS or size > LARGEST_HEADERS:
-        detail = "Delete this site's cookies, or send fewer headers."
-        return Problem(431, "headers-too-large", "The request's headers are too large", detail)
+        return LARGE_HEADERS
     if len(scope["raw_path"]) + len(scope["query_string"]) > LONGEST_TARGET:
-        return Problem(414, "address-too-long", "The address is too long", "Use fewer filters.")
+        return LONG_TARGET
     return None
 
 

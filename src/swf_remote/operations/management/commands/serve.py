@@ -1,13 +1,10 @@
-"""``swf-remote serve``: the gateway behind granian, the server chosen by measurement."""
+"""``swf-remote serve``: the gateway behind uvicorn, with the strict protocol of ``swf_remote.edge.server``."""
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import resource
-import signal
 import socket
-import sys
 from argparse import ArgumentParser
 from typing import Any
 
@@ -15,19 +12,16 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
-from granian import Granian
-from granian.constants import Interfaces
-from granian.log import LogLevels
-from granian.server.common import AbstractServer
 from starlette.types import ASGIApp
+from uvicorn import Server
+
+from swf_remote.edge.server.serving import server_configuration
+from swf_remote.operations.workers import Workers
 
 LOG = logging.getLogger("swf_remote.serve")
-BACKLOG = 8192
-# Concurrent requests per worker, open event streams included: the server stops answering above it.
-BACKPRESSURE = 4096
-KILL_SECONDS = 3
+# More than answers under way and open streams are given to finish.
+KILL_SECONDS = 4.5
 OPEN_FILES = 65_536
-PR_SET_PDEATHSIG = 1
 
 
 class Command(BaseCommand):
@@ -44,60 +38,47 @@ class Command(BaseCommand):
     def handle(self, *_args: object, **options: Any) -> None:
         """Check that it can work, then serve."""
         host, port, workers = str(options["host"]), int(options["port"]), int(options["workers"])
-        address = _address(host, port)
-        _refuse_busy(address, port)
+        listener = _listener(host, port)
         _warn_about_migrations()
         _raise_file_limit()
         # Forked workers must not share this process's connection.
         connections.close_all()
         self.stdout.write(f"swf-remote: serving http://{host}:{port}{settings.MOUNT}/ with {workers} worker(s)")
         self.stdout.flush()
-        _server(address, port, workers).serve(target_loader=load_in_worker, wrap_loader=False)
+        with listener:
+            Workers(serve_in_worker, [listener], count=workers, grace=KILL_SECONDS).run()
 
 
-def load_in_worker() -> ASGIApp:
-    """The application, in a worker that ends with its parent: an orphan would keep the port and answer on."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+def serve_in_worker(sockets: list[socket.socket]) -> None:
+    """Serve until a signal."""
+    Server(server_configuration(_application)).run(sockets)
+
+
+def _application() -> ASGIApp:
     from swf_remote.asgi import application  # noqa: PLC0415 - built in the worker, never in its parent
 
     return application
 
 
-def _server(address: str, port: int, workers: int) -> AbstractServer[Any]:
-    return Granian(
-        "swf_remote.asgi:application",
-        address=address,
-        port=port,
-        interface=Interfaces.ASGI,
-        workers=workers,
-        backlog=BACKLOG,
-        backpressure=BACKPRESSURE,
-        websockets=False,
-        respawn_failed_workers=True,
-        respawn_interval=0.2,
-        workers_kill_timeout=KILL_SECONDS,
-        log_level=LogLevels.warning,
-        log_dictconfig=settings.LOGGING,
-    )
+def _listener(host: str, port: int) -> socket.socket:
+    """The bound socket that all workers accept from.
 
-
-def _address(host: str, port: int) -> str:
+    Raises:
+        CommandError: nobody can listen there.
+    """
     try:
-        return str(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4][0])
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (OSError, OverflowError):
         raise CommandError(f"cannot listen on {host}:{port}: no such address; choose another with --host") from None
-
-
-def _refuse_busy(address: str, port: int) -> None:
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            trial.bind((address, port))
-        except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise CommandError(f"cannot listen on {address}:{port} ({reason}); choose another with --port") from None
+    listener = socket.socket(family, kind, protocol)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        reason = getattr(error, "strerror", None) or str(error)
+        raise CommandError(f"cannot listen on {address[0]}:{port} ({reason}); choose another with --port") from None
+    return listener
 
 
 def _warn_about_migrations() -> None:

@@ -1,0 +1,320 @@
+"""One client's connection: reads requests one after the other, and answers each before it looks at the next.
+
+A request that cannot be read with certainty is told so through the application (``edge.refusals`` words it like every
+other problem), as a request of its own that holds nothing of the refused one; then the connection ends. Every wait has
+its limit: for a head, between a body's bytes, for the next request, and for a reader who takes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import struct
+from typing import Any, cast
+from urllib.parse import unquote
+
+from starlette.types import ASGIApp
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+
+from swf_remote.edge.refusals import REFUSED
+from swf_remote.edge.server.answer import Headers
+from swf_remote.edge.server.body import Body, body_of
+from swf_remote.edge.server.deadline import Deadline
+from swf_remote.edge.server.head import Head, HeadReader
+from swf_remote.edge.server.refused import RefusedError, too_many_connections, too_slow
+from swf_remote.edge.server.turn import Turn
+
+HEAD_SECONDS = 15.0
+BODY_SECONDS = 30.0
+KEEP_ALIVE_SECONDS = 65.0
+# A paused download may go on later; a reader who takes nothing for this long has gone.
+STALLED_SECONDS = 300.0
+# After an early answer: time for its reader to read it before unread bytes reset the connection.
+LINGER_SECONDS = 2.0
+# Bytes of further requests that wait for the present answer.
+MOST_AHEAD = 65_536
+MOST_CONNECTIONS = 16_384
+NOTHING_WORKED = b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+_ACCEPT = re.compile(rb"\r\naccept:[ \t]*([\x20-\x7e]{1,500})", re.IGNORECASE)
+
+
+class Connection(asyncio.Protocol):
+    """uvicorn makes one for every client that connects."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        self._loop = _loop or asyncio.get_running_loop()
+        self._application = cast(ASGIApp, config.loaded_app)
+        self._server, self._state = server_state, app_state
+        self._transport = cast(asyncio.Transport, None)  # set before anything is called
+        self._reading = Deadline(self._loop, self._sender_stalls)
+        self._writing = Deadline(self._loop, self._reader_stalls)
+        self._head: HeadReader = HeadReader()
+        self._body: Body | None = None
+        self._turn: Turn | None = None
+        self._ahead = b""
+        self._refusal: RefusedError | None = None
+        self._told = False
+        self._ending = False
+        self._writable = asyncio.Event()
+        self._writable.set()
+
+    # What the event loop calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client connected."""
+        self._transport = cast(asyncio.Transport, transport)
+        self._server.connections.add(cast(Any, self))
+        self._reading.within(HEAD_SECONDS)
+        if len(self._server.connections) > MOST_CONNECTIONS:
+            self._refuse(too_many_connections())
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """The client is gone."""
+        self._server.connections.discard(cast(Any, self))
+        self._ending = True
+        self._reading.end()
+        self._writing.end()
+        self._writable.set()
+        if self._turn:
+            self._turn.reader_leaves()
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came."""
+        if self._ending or self._refusal:
+            return
+        try:
+            if self._ahead:
+                self._keep_for_later(data)
+            else:
+                self._read(data)
+        except RefusedError as refused:
+            self._refuse(refused)
+
+    def pause_writing(self) -> None:
+        """The reader does not keep up."""
+        self._writable.clear()
+        self._writing.within(STALLED_SECONDS)
+
+    def resume_writing(self) -> None:
+        """The reader has caught up."""
+        self._writable.set()
+        self._writing.lift()
+
+    # What uvicorn calls.
+
+    def shutdown(self) -> None:
+        """The server stops: no further request."""
+        if self._turn is None or self._ending:
+            self._close()
+        else:
+            self._turn.answer.keep_alive = False
+
+    # What a turn calls.
+
+    def write(self, data: bytes) -> None:
+        """See ``turn.Line``."""
+        if data and not self._transport.is_closing():
+            self._transport.write(data)
+
+    async def drained(self) -> None:
+        """See ``turn.Line``."""
+        await self._writable.wait()
+
+    def wants_body(self) -> None:
+        """See ``turn.Line``."""
+        if self._body and not self._ending:
+            self._resume()
+            self._reading.within(BODY_SECONDS)
+
+    def always(self) -> Headers:
+        """See ``turn.Line``."""
+        return self._server.default_headers
+
+    def answered(self, turn: Turn) -> None:
+        """See ``turn.Line``."""
+        self._server.total_requests += 1
+        self._turn = None
+        if not (turn.answer.keep_alive and turn.body_done):
+            self._linger()
+            return
+        self._head = HeadReader()
+        self._reading.within(KEEP_ALIVE_SECONDS)
+        if self._ahead:
+            self._loop.call_soon(self._read_ahead)
+
+    def ended(self, turn: Turn) -> None:
+        """See ``turn.Line``."""
+        if turn is not self._turn:
+            return  # it was answered, and its connection went on
+        self._turn = None
+        if self._ending:
+            return
+        if turn.answer.begun:
+            self._break_off(turn)
+        elif self._refusal and not self._told:
+            self._tell_refusal()
+        else:
+            self.write(NOTHING_WORKED)
+            self._linger()
+
+    # Reading.
+
+    def _read(self, data: bytes) -> None:
+        while data and not self._ending:
+            if self._body:
+                data = self._read_body(self._body, data)
+            elif self._turn:
+                self._keep_for_later(data)
+                return
+            else:
+                data = self._read_head(data)
+
+    def _read_head(self, data: bytes) -> bytes:
+        if not self._head.begun:
+            self._reading.within(HEAD_SECONDS)
+        found = self._head.feed(data)
+        if not found:
+            return b""
+        head, rest = found
+        self._begin(head)
+        return rest
+
+    def _read_body(self, body: Body, data: bytes) -> bytes:
+        piece, rest = body.feed(data)
+        if body.done:
+            self._body = None
+            self._reading.lift()
+        else:
+            self._reading.within(BODY_SECONDS)
+        if self._turn:
+            self._turn.body_arrives(piece, done=body.done)
+            if self._turn.full and not body.done:
+                self._pause()
+        return rest
+
+    def _keep_for_later(self, data: bytes) -> None:
+        self._ahead += data
+        if len(self._ahead) > MOST_AHEAD:
+            self._close()
+
+    def _read_ahead(self) -> None:
+        data, self._ahead = self._ahead, b""
+        self.data_received(data)
+
+    def _pause(self) -> None:
+        self._reading.lift()
+        if not self._transport.is_closing():
+            self._transport.pause_reading()
+
+    def _resume(self) -> None:
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def _begin(self, head: Head) -> None:
+        self._reading.lift()
+        body = body_of(head)
+        self._body = None if body.done else body
+        if self._body and not head.expects_continue:
+            self._reading.within(BODY_SECONDS)
+        self._start(
+            Turn(
+                self._scope(head.method, head.target, head.version) | {"headers": head.headers},
+                self,
+                keep_alive=head.keep_alive,
+                expects_continue=head.expects_continue,
+                body_done=body.done,
+            )
+        )
+
+    def _scope(self, method: str, target: bytes, version: str) -> dict[str, Any]:
+        raw_path, _, query = target.partition(b"?")
+        return {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": version,
+            "method": method,
+            "scheme": "http",
+            "path": unquote(raw_path.decode("ascii")),
+            "raw_path": raw_path,
+            "query_string": query,
+            "root_path": "",
+            "client": _address(self._transport, "peername"),
+            "server": _address(self._transport, "sockname"),
+            "state": self._state.copy(),
+        }
+
+    def _start(self, turn: Turn) -> None:
+        self._turn = turn
+        task = self._loop.create_task(turn.run(self._application))
+        self._server.tasks.add(task)
+        task.add_done_callback(self._server.tasks.discard)
+
+    # Ending.
+
+    def _refuse(self, refused: RefusedError) -> None:
+        """Read no more; tell why as soon as nothing else is being answered."""
+        self._refusal = refused
+        self._reading.lift()
+        if self._turn:
+            self._turn.reader_leaves()
+        else:
+            self._tell_refusal()
+
+    def _tell_refusal(self) -> None:
+        assert self._refusal is not None
+        self._told = True
+        accept = _ACCEPT.search(self._head.raw)
+        scope = self._scope("GET", b"/", "1.1") | {
+            "headers": [(b"accept", accept[1])] if accept else [],
+            REFUSED: self._refusal.problem,
+        }
+        self._start(Turn(scope, self, keep_alive=False, expects_continue=False, body_done=True))
+
+    def _sender_stalls(self) -> None:
+        if self._body:
+            self._refuse(too_slow("body"))
+        elif self._head.begun:
+            self._refuse(too_slow("head"))
+        else:
+            self._close()
+
+    def _reader_stalls(self) -> None:
+        self._transport.abort()
+
+    def _break_off(self, turn: Turn) -> None:
+        """The answer stays incomplete, and its reader must notice."""
+        if turn.answer.ends_with_connection:
+            given = self._transport.get_extra_info("socket")
+            given.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self._ending = True
+            self._transport.abort()
+        else:
+            self._close()
+
+    def _linger(self) -> None:
+        """Say that nothing more comes, and let the reader read before the connection goes."""
+        if self._ending or self._transport.is_closing():
+            return
+        self._ending = True
+        self._reading.end()
+        self._resume()
+        self._transport.write_eof()
+        self._loop.call_later(LINGER_SECONDS, self._transport.close)
+
+    def _close(self) -> None:
+        self._ending = True
+        self._transport.close()
+
+
+def _address(transport: asyncio.Transport, which: str) -> tuple[str, int] | None:
+    given = transport.get_extra_info(which)
+    return (str(given[0]), int(given[1])) if isinstance(given, tuple) else None
