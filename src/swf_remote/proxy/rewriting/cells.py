@@ -11,37 +11,58 @@ import re
 from .cells_mending import NOTICE, meaning, mended, written
 from .edits import Edit, applied
 from .json import BODY, QUOTE, JsonScanner
-from .json_plain import STRING, link_edits
+from .json_plain import ESCAPE, end_of_run, is_plain, link_edits
 from .nested import Nested
 from .runs import reach
-from .streaming import View
+from .streaming import LIMIT, View
 from .values import value_edits
 
-_BORING = re.compile(rb"(?:[^\"<]*+%b)*+[^\"<]*+" % STRING)
-_ONLY_TEXT = re.compile(rb"(?:[^\"\\<]++|\\(?:[\"/bfnrt]|u(?!003[Cc]|005[Cc])[0-9A-Fa-f]{4}))*+")
+_BETWEEN = re.compile(rb"[^\"<]*+")
+_ONLY_TEXT = re.compile(rb"(?:[^\"\\<]++|%b)*+" % ESCAPE)
 _LONGEST_ESCAPE = len(rb"\u003c")
 
 
 class CellsScanner(JsonScanner):
     """A ``Scanner`` for JSON with HTML in it that nobody vouches for."""
 
-    boring = _BORING
-
     def __init__(self, nested: Nested) -> None:
         super().__init__(nested)
         self._leaving_out = False
 
-    def _stop(self, view: View, position: int) -> int:
-        if view.text[position] == QUOTE:
-            return self._string(view, position)
+    def scan(self, view: View, position: int) -> int:
+        """Add the edits of the strings in view; return up to where it is settled."""
+        while position < view.end:
+            moved = self._long_string(view, position) if self._in_long_string else self._run(view, position)
+            if moved == position:
+                break
+            position = moved
+        return position
+
+    def _run(self, view: View, position: int) -> int:
+        """Over many plain strings at once, or over the next one that is not."""
+        end = end_of_run(view.text, position, min(view.end, position + LIMIT))
+        if end == position:
+            return self._next_string(view, position)
+        links = link_edits(self._nested.rules, view.text, position, end)
+        if links is not None:
+            view.edits += links
+            return end
+        while position < end and (moved := self._next_string(view, position)) != position:
+            position = moved
+        return position
+
+    def _next_string(self, view: View, position: int) -> int:
+        position = reach(_BETWEEN, view.text, position, view.end)
+        if position == view.end or view.text[position] == QUOTE:
+            return self._string(view, position) if position < view.end else position
         view.edits.append(Edit(position, position + 1, b"&lt;"))
         return position + 1
 
     def _long_string(self, view: View, position: int) -> int:
         if not self._leaving_out:
-            settled = view.end if view.final else view.end - _LONGEST_ESCAPE
-            position = reach(_ONLY_TEXT, view.text, position, settled)
-            if position >= settled or view.text[position] == QUOTE:
+            position = reach(_ONLY_TEXT, view.text, position, view.end)
+            known = view.final or view.end - position >= _LONGEST_ESCAPE
+            if position == view.end or view.text[position] == QUOTE or not known:
                 return self._after_long_string(view, position)
             self._leaving_out = True
             view.edits.append(Edit(position, position, NOTICE.encode()))
@@ -60,9 +81,8 @@ class CellsScanner(JsonScanner):
         return [] if harmless == found else [_replaced(start, end, harmless)]
 
     def _value(self, text: bytes, start: int, end: int) -> list[Edit]:
-        links = link_edits(self._nested.rules, text, start, end)
-        if links is not None:
-            return links
+        if is_plain(text, start, end):
+            return super()._value(text, start, end)
         found = _meaning(text, start, end)
         harmless = mended(found)
         if harmless == found:

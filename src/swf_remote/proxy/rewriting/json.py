@@ -10,7 +10,7 @@ import re
 from .candidates import Candidates
 from .edits import Decoded, Edit, carried_back
 from .escapes import plain, without_backslashes
-from .json_plain import link_edits
+from .json_plain import is_plain, link_edits
 from .nested import Nested
 from .runs import reach
 from .streaming import LIMIT, View
@@ -27,9 +27,6 @@ _COLON = ord(":")
 class JsonScanner:
     """A ``Scanner`` for JSON."""
 
-    boring = _BORING
-    """What needs no look when no candidate is in it."""
-
     def __init__(self, nested: Nested) -> None:
         self._nested = nested
         self._in_long_string = False
@@ -37,25 +34,23 @@ class JsonScanner:
     def scan(self, view: View, position: int) -> int:
         """Add the edits of the strings in view; return up to where it is settled."""
         candidates = Candidates(self._nested.rules.needles, view.text, view.end)
-        sought = position
         while position < view.end:
-            if self._in_long_string:
-                moved = self._long_string(view, position)
-            else:
-                candidate = candidates.after(max(sought, position))
-                position = reach(self.boring, view.text, position, candidate)
-                if position == candidate:
-                    sought = candidate + 1
-                    continue
-                moved = self._stop(view, position)
+            moved = (
+                self._long_string(view, position) if self._in_long_string else self._next(view, position, candidates)
+            )
             if moved == position:
                 break
             position = moved
         return position
 
-    def _stop(self, view: View, position: int) -> int:
-        """What is not boring: here, the string that begins at `position`."""
-        return self._string(view, position)
+    def _next(self, view: View, position: int, candidates: Candidates) -> int:
+        """Over the next string in which a candidate stands."""
+        candidate = candidates.after(position)
+        position = reach(_BORING, view.text, position, candidate)
+        while position == candidate < view.end:
+            candidate = candidates.after(candidate + 1)
+            position = reach(_BORING, view.text, position, candidate)
+        return self._string(view, position) if position < view.end else position
 
     def _long_string(self, view: View, position: int) -> int:
         """Over the rest of a string that is too long to be read."""
@@ -91,8 +86,8 @@ class JsonScanner:
 
     def _value(self, text: bytes, start: int, end: int) -> list[Edit]:
         """Edits of the value ``text[start:end]``, quotes included."""
-        links = link_edits(self._nested.rules, text, start, end)
-        if links is not None:
+        links = link_edits(self._nested.rules, text, start, end) if is_plain(text, start, end) else None
+        if links:
             return links
         decoded = _decoded(text, start + 1, end - 1)
         return carried_back(value_edits(self._nested, decoded.text), decoded, text)
