@@ -75,6 +75,9 @@ class Configuration(BaseSettings):
     routes: Path | None = Field(default=None, description="file of an exposure table, in place of the shipped one")
     probe_interval: float = Field(default=5, ge=0.1, le=300, description="seconds between two looks at the link")
     upload_limit: int = Field(default=100_000_000, ge=0, description="bytes of the largest request body passed on")
+    metrics_token: str = Field(
+        default="", description="token for /metrics, as Authorization: Bearer; empty: no such page", repr=False
+    )
     hsts_seconds: int = Field(
         default=31_536_000, ge=0, description="how long browsers insist on TLS, with an https public URL; 0: not at all"
     )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Fault = tuple[str, str]
 SHORTEST_KEY = 32
+SHORTEST_TOKEN = 16
 FEWEST_KEY_LETTERS = 8
 PLACEHOLDERS = ("insecure", "change-me", "changeme", "change_me", "your-secret", "default")
 _PIN = re.compile(r"sha256/[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=|cert-sha256/(?:[0-9a-fA-F]{2}:?){31}[0-9a-fA-F]{2}")
@@ -27,7 +28,7 @@ NEW_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
 
 def problems_of(settings: Configuration) -> Iterator[Fault]:
     """Every fault of these settings."""
-    for rule in (_secret_key, _hosts, _mount, _proxies, _monitor, _tls, _pins, _routes, _database):
+    for rule in (_secret_key, _hosts, _mount, _proxies, _monitor, _tls, _pins, _metrics_token, _routes, _database):
         yield from rule(settings)
     if not any(_mount(settings)):
         # These are judged by the mount.
@@ -105,6 +106,12 @@ def _monitor(settings: Configuration) -> Iterator[Fault]:
         yield "monitor_host", f"is {settings.monitor_host!r}: give a host name only"
     if not settings.monitor_token.isascii() or any(letter.isspace() for letter in settings.monitor_token):
         yield "monitor_token", "holds characters that no token has"
+
+
+def _metrics_token(settings: Configuration) -> Iterator[Fault]:
+    token = settings.metrics_token
+    if token and (len(token) < SHORTEST_TOKEN or not token.isascii() or any(letter.isspace() for letter in token)):
+        yield "metrics_token", f"is easy to guess or no token: give {SHORTEST_TOKEN} or more letters and digits"
 
 
 def _pins(settings: Configuration) -> Iterator[Fault]:

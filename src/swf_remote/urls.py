@@ -7,7 +7,7 @@ from django.urls import include, path
 
 OWN_APPS = ("swf_remote.accounts.urls", "swf_remote.status.urls", "swf_remote.web.urls")
 # First path segments below the mount that Django answers; the outer layer sends everything else to the proxy.
-OWN_SECTIONS = frozenset({"account", "accounts", "alarms", "healthz", "readyz", "status"})
+OWN_SECTIONS = frozenset({"account", "accounts", "alarms", "healthz", "metrics", "readyz", "status"})
 
 urlpatterns = [path(f"{settings.MOUNT.strip('/')}/", include([path("", include(urls)) for urls in OWN_APPS]))]
 

@@ -20,8 +20,8 @@ class Exchange:
     began: float = field(default_factory=time.perf_counter)
     proxied: bool = False
     """The answer is the monitor's, not ours: another Content-Security-Policy holds."""
-    proxied_page: bool = False
-    """The address is one of the monitor's pages, so that an answer without a type (304) is about a page."""
+    area: str = "edge"
+    """Who answers: ``own``, ``assets``, the kind of the exposure table's row (``page``, ``data``, …), else the edge."""
     nonce: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     """What scripts and style sheets of an own page have to carry."""
     upstream_seconds: float | None = None

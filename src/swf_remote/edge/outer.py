@@ -13,6 +13,7 @@ from urllib.parse import unquote_to_bytes
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from swf_remote.configuration import Configuration
+from swf_remote.edge import metrics
 from swf_remote.edge.exchange import Exchange, enter, exchange_of
 from swf_remote.edge.intake import cleaned
 from swf_remote.edge.problem import AnswerAbortedError, Problem, ProblemError
@@ -66,10 +67,13 @@ class Outer:
         elif scope["type"] == "http":
             await self._runtime.open()
             self._runtime.request_begins()
+            metrics.request_begins()
+            inner = cleaned(scope, self._proxies)
             try:
-                await self._request(cleaned(scope, self._proxies), receive, send)
+                await self._request(inner, receive, send)
             finally:
                 self._runtime.request_ends()
+                metrics.request_ends(exchange_of(inner), scope["method"])
         else:
             await send({"type": "websocket.close", "code": 1000})
 
@@ -94,6 +98,7 @@ class Outer:
             await self._tell(scope, error.problem, guarded)
         except AnswerAbortedError as error:
             exchange.note = f"aborted: {error}"
+            metrics.answer_aborted()
         except Exception:
             FAILURES.exception("request %s failed", exchange.request_id)
             await self._tell(scope, FAILED, guarded)
@@ -103,6 +108,7 @@ class Outer:
     async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: bytes = scope["raw_path"]
         if path.startswith(self._static):
+            exchange_of(scope).area = "assets"
             await self._assets(scope, receive, send)
         elif path in (b"/", b"", self._mount):
             await _redirect(self._mount + b"/", send)
@@ -111,6 +117,7 @@ class Outer:
         elif not path.startswith(self._mount + b"/"):
             raise ProblemError(OUTSIDE)
         elif self._first_section(path) in self._sections:
+            exchange_of(scope).area = "own"
             await self._pages(scope, receive, send)
         else:
             await self._proxy(scope, receive, send)
@@ -126,6 +133,7 @@ class Outer:
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 exchange.status = message["status"]
+                metrics.answer_begins(exchange)
                 headers = self._security.added(message.get("headers", ()), message["status"], exchange)
                 message = {**message, "headers": [*headers, (b"x-request-id", exchange.request_id.encode())]}
             await send(message)
@@ -136,7 +144,9 @@ class Outer:
         exchange = exchange_of(scope)
         exchange.note = problem.kind
         if exchange.status is not None:
+            metrics.answer_aborted()
             return
+        metrics.problem_told(problem)
         exchange.proxied = False
         form = error_form(_texts(scope), rpc=self._is_rpc(scope))
         headers, body = error_response(problem, form=form, request_id=exchange.request_id)

@@ -88,7 +88,7 @@ class SecurityHeaders:
 def _kind(headers: Headers, status: int, exchange: Exchange) -> Kind:
     if status == 304:
         # It names no type, and a browser puts its policy in place of the stored page's (RFC 9111 3.2).
-        is_page = exchange.proxied_page
+        is_page = exchange.area == "page"
     else:
         kind = next((value for name, value in headers if name.lower() == b"content-type"), b"")
         is_page = kind.split(b";")[0].strip().lower() in _PAGES

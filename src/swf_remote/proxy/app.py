@@ -108,7 +108,7 @@ class Proxy:
         except LoginNeeded:
             await self._ask_for_login(scope, send)
             return
-        exchange_of(scope).proxied_page = admission.route.kind is Kind.PAGE
+        exchange_of(scope).area = admission.route.kind
         page = PageContext(account_controls(admission.reader, _address(scope)), _raw(scope))
         visit = _Visit(scope, admission, page, body)
         if admission.route.kind is Kind.STREAM:

@@ -8,5 +8,6 @@ urlpatterns = [
     path("status/", views.status, name="status"),
     path("status/openapi.json", views.openapi, name="openapi"),
     path("healthz", views.healthz, name="healthz"),
+    path("metrics", views.metrics, name="metrics"),
     path("readyz", views.readyz, name="readyz"),
 ]

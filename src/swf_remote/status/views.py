@@ -1,4 +1,4 @@
-"""What works right now: a page for people, two short answers for machines. All are public and never stored."""
+"""What works right now: a page for people, short answers for machines, figures for Prometheus. Nothing is stored."""
 
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -6,18 +6,24 @@ from importlib.metadata import version
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from swf_remote.configuration import configuration
+from swf_remote.edge.metrics import exposition
+from swf_remote.edge.problem import Problem
 from swf_remote.proxy import link
+from swf_remote.web.handlers import NOT_FOUND, problem_response
 from swf_remote.web.negotiation import HTML, JSON, preferred
 
 from .openapi import document
 from .report import Report, as_json, report
 
 _LEAST_PATIENCE = 20.0
+NO_TOKEN = Problem(401, "token-needed", "These figures need a token", "Send it as Authorization: Bearer …")
 
 
 @never_cache
@@ -57,6 +63,20 @@ def readyz(_request: HttpRequest) -> HttpResponse:
         "link": "not looked at yet" if not state.probed else (state.broken_at or "ok"),
     }
     return JsonResponse({"status": "ready" if ready else "not ready", "parts": parts}, status=200 if ready else 503)
+
+
+@never_cache
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Figures for Prometheus, for whoever brings the token; without one in the settings there is no such page."""
+    token = configuration().metrics_token
+    if not token:
+        return problem_response(request, NOT_FOUND)
+    if not constant_time_compare(request.headers.get("Authorization", ""), f"Bearer {token}"):
+        response = problem_response(request, NO_TOKEN)
+        response["WWW-Authenticate"] = 'Bearer realm="metrics"'
+        return response
+    return HttpResponse(exposition(), content_type=CONTENT_TYPE_LATEST)
 
 
 def wants_json(request: HttpRequest) -> bool:

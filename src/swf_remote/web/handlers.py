@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from django.http import HttpRequest, HttpResponse
 
+from swf_remote.edge.metrics import problem_told
 from swf_remote.edge.problem import Problem
 
 from .error_pages import error_response
@@ -52,6 +53,7 @@ SERVER_ERROR = Problem(
 
 def problem_response(request: HttpRequest, problem: Problem) -> HttpResponse:
     """`problem` as a Django response, in the form that the client prefers."""
+    problem_told(problem)
     headers, body = error_response(
         problem,
         form=error_form({name.lower(): value for name, value in request.headers.items()}),
