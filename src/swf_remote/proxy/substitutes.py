@@ -91,8 +91,10 @@ def _pairs() -> Iterator[tuple[str, str]]:
     for stand in STANDS:
         for public, ours in stand.files.items():
             address = f"{stand.public}/{public}".rstrip("/")
-            yield address, f"{stand.ours}/{ours}"
-            yield address.replace(".min.", "."), f"{stand.ours}/{ours}"
+            plain = address.replace(".min.", ".")
+            name, _, extension = plain.rpartition(".")
+            minified = f"{name}.min.{extension}" if extension in ("css", "js") else plain
+            yield from ((spelling, f"{stand.ours}/{ours}") for spelling in (plain, minified))
 
 
 def _version(path: str) -> str:

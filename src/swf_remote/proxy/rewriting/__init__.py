@@ -47,31 +47,39 @@ class Rewriter(Protocol):
 
 def language_of(content_type: bytes | str) -> Language | None:
     """The language of a body of this ``Content-Type``; None when it holds no URLs of ours to map."""
-    text = content_type.decode("latin-1") if isinstance(content_type, bytes) else content_type
-    media_type = text.partition(";")[0].strip().lower()
+    media_type = _media_type(content_type)
     return next((language for types, language in _LANGUAGES if types.fullmatch(media_type)), None)
 
 
-def rewriter_for(content_type: bytes | str, sites: Sites, page: PageContext, *, cells: bool = False) -> Rewriter | None:
+def _media_type(content_type: bytes | str) -> str:
+    text = content_type.decode("latin-1") if isinstance(content_type, bytes) else content_type
+    return text.partition(";")[0].strip().lower()
+
+
+def rewriter_for(
+    content_type: bytes | str, sites: Sites, page: PageContext, *, cells: bool = False, absolute: bool = False
+) -> Rewriter | None:
     """A rewriter for one decoded body of `content_type`; None when such bodies pass as they are.
 
-    With `cells`, HTML inside of JSON is made harmless, too.
+    With `cells`, HTML inside of JSON is made harmless, too. With `absolute`, the monitor's own absolute URLs in JSON
+    are mapped, as its REST indexes hold them (contract 11); in pages they mean the monitor inside the laboratory.
     """
     language = language_of(content_type)
     if language is None:
         return None
-    return _plain_rewriter(language, Languages(_rules(sites)), page, cells=cells)
-
-
-def _plain_rewriter(language: Language, languages: Languages, page: PageContext, *, cells: bool) -> StreamRewriter:
+    if language is Language.HTML:
+        return _page_rewriter(Languages(_rules(sites)), page, xml=_media_type(content_type).endswith("+xml"))
+    languages = Languages(_rules(sites, absolute=absolute and language is Language.JSON))
     if language is Language.JSON and cells:
         return StreamRewriter(CellsScanner(languages))
-    if language is not Language.HTML:
-        return StreamRewriter(languages.scanner(language))
-    placement = Placement(page.controls)
-    return StreamRewriter(HtmlScanner(languages, placement=placement), placement)
+    return StreamRewriter(languages.scanner(language))
+
+
+def _page_rewriter(languages: Languages, page: PageContext, *, xml: bool) -> StreamRewriter:
+    placement = Placement(page.controls, page.banner)
+    return StreamRewriter(HtmlScanner(languages, placement=placement, xml=xml), placement)
 
 
 @lru_cache(maxsize=8)
-def _rules(sites: Sites) -> UrlRules:
-    return UrlRules(sites)
+def _rules(sites: Sites, *, absolute: bool = False) -> UrlRules:
+    return UrlRules(sites, hosts=sites.monitor_hosts, public=True) if absolute else UrlRules(sites)

@@ -39,7 +39,7 @@ class JavaScriptScanner(TokenScanner):
     """A ``Scanner`` for scripts."""
 
     def __init__(self, nested: Nested) -> None:
-        super().__init__((*nested.rules.page_needles, KEY), grammar.BODY, self._property)
+        super().__init__((*nested.rules.page_needles, KEY), grammar.BODY, name=KEY, named=self._property)
         self._nested = nested
         self._templates: list[_Template] = []
 
@@ -60,8 +60,8 @@ class JavaScriptScanner(TokenScanner):
         return self._string(view, position)
 
     def _property(self, view: View, position: int) -> int | None:
-        """``localStorage.navMode``; None if something else stands there."""
-        if self._nested.depth or not view.text.startswith(KEY, position):
+        """``localStorage.navMode``; None if the name belongs to something else."""
+        if self._nested.depth:
             return None
         ask = asked(view.text[max(0, position - LOOK_BACK) : position])
         if ask is None or ask.kind != "property":

@@ -53,6 +53,6 @@ def answered(view: View, ask: Asked, key: tuple[int, int], text: tuple[int, int]
         return key[0]
     if closing is None or (ask.kind != "call" and _WRITES.match(rest)):
         return None
-    quotes = (view.text[key[0] : text[0]], view.text[text[1] : key[1]]) if key != text else (b"'", b"'")
-    view.edits.append(Edit(key[0] - ask.length, closing.end(), quotes[0] + _MODE + quotes[1]))
+    mode = _MODE if key != text else b"'%b'" % _MODE
+    view.edits += (Edit(key[0] - ask.length, key[0], b""), Edit(*text, mode), Edit(key[1], closing.end(), b""))
     return closing.end()

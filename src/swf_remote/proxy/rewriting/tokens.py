@@ -14,7 +14,7 @@ from .runs import reach
 from .streaming import View
 
 _State = Callable[[View, int], int]
-_Word = Callable[[View, int], int | None]
+_Named = Callable[[View, int], int | None]
 BACKSLASH = ord("\\")
 
 
@@ -22,16 +22,21 @@ class TokenScanner:
     """A ``Scanner`` that goes from token to token; what a token means is its subclasses' business."""
 
     def __init__(
-        self, needles: Sequence[bytes], bodies: Mapping[int, re.Pattern[bytes]], word: _Word | None = None
+        self,
+        needles: Sequence[bytes],
+        bodies: Mapping[int, re.Pattern[bytes]],
+        *,
+        name: bytes = b"",
+        named: _Named | None = None,
     ) -> None:
         """`bodies`: the inside of a string up to its end, or as far as it goes, by the quote that opens it.
 
-        `word` steps over the code at a needle; it stays there if more has to come, and gives None if that is of no
-        interest.
+        `named` steps over the code at `name`, one of the needles; it stays there if more has to come, and gives None
+        if that is of no interest.
         """
         self._needles = needles
         self._bodies = bodies
-        self._word = word
+        self._name, self._named = name, named
         self._candidates = Candidates((), b"", 0)
         self._end_mark: re.Pattern[bytes] = re.compile(b"")
         self._quote = 0
@@ -63,20 +68,23 @@ class TokenScanner:
             position = reach(boring, view.text, position, candidate)
             if position < candidate:
                 return self._token(view, position)
-            word = self._word(view, position) if self._word and position < view.end else None
-            if word is not None:
-                return word
+            moved = self._at_name(view, position)
+            if moved is not None:
+                return moved
             sought = candidate + 1
         return max(begin, self._settled(view, position))
 
+    def _at_name(self, view: View, position: int) -> int | None:
+        if self._named is None or not view.text.startswith(self._name, position, view.end):
+            return None
+        return self._named(view, position)
+
     def _settled(self, view: View, position: int) -> int:
-        """`position`, at the end of the code in view, or where before it a needle may have begun."""
-        if view.final or not self._word:
+        """`position`, at the end of the code in view, or where before it the name may have begun."""
+        if view.final:
             return position
-        longest = max(map(len, self._needles))
-        starts = range(max(0, position - longest + 1), position)
-        tails = ((at, view.text[at:position]) for at in starts)
-        return next((at for at, tail in tails if any(word.startswith(tail) for word in self._needles)), position)
+        starts = range(max(0, position - len(self._name) + 1), position)
+        return next((at for at in starts if self._name.startswith(view.text[at:position])), position)
 
     def _pass_to(self, end_mark: re.Pattern[bytes], position: int) -> int:
         """Go on behind `end_mark`, of two bytes at most, wherever that comes."""

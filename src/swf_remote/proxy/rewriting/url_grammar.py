@@ -1,9 +1,9 @@
 """How browsers read the beginning of a URL (WHATWG URL 4.4), as regular expressions; all linear.
 
 Blanks and control characters around a URL, and tabs and line ends within, mean nothing; a backslash is a slash; dot
-segments at the root are dropped; any letter of the mount may be written as a percent escape, since the monitor decodes
-its path. A way up (``../../swf-monitor/``) that ends at the mount stays a way up. Dot segments behind other segments
-(``/x/../swf-monitor/``) are not resolved: no page writes them.
+segments at the root are dropped. Letters of the mount may be written as percent escapes, since the monitor decodes its
+path (not so in its longest word, by which texts are searched). A way up that ends at the mount (``../swf-monitor/``)
+stays a way up. Dot segments behind others (``/x/../swf-monitor/``) are not resolved: no page writes them.
 """
 
 from __future__ import annotations
