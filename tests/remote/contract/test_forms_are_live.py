@@ -92,7 +92,6 @@ async def test_a_path_without_its_mount_is_given_ours(pair: Pair, alice: str) ->
     assert pair.monitor.asked_for("pcs/teams/create/")[0].user == "alice"
 
 
-@pytest.mark.xfail(strict=True, reason="forms posted back do not carry the monitor's paths yet")
 async def test_a_posted_next_is_the_monitors_path_again_and_leads_back_here(pair: Pair, alice: str) -> None:
     page = await pair.through("ai/assessments/legacy/11/", as_reader(alice))
     (target,) = re.findall(r'name="next" value="([^"]+)"', page)
