@@ -68,6 +68,9 @@ class Configuration(BaseSettings):
         default="",
         description="its key as sha256/<base64> or its certificate as cert-sha256/<hex>; several by commas",
     )
+    monitor_jwt_key_file: Path | None = Field(
+        default=None, description="PEM file of a private key; readers' names then also go to the monitor as signed JWTs"
+    )
     monitor_token: str = Field(default="", description="service token for the monitor's event stream", repr=False)
     monitor_connections: int = Field(
         default=200, ge=2, description="most connections to the monitor at once, per process"
@@ -81,6 +84,10 @@ class Configuration(BaseSettings):
     hsts_seconds: int = Field(
         default=31_536_000, ge=0, description="how long browsers insist on TLS, with an https public URL; 0: not at all"
     )
+    cdn_substitutes: Literal["on", "off"] = Field(
+        default="on",
+        description="own copies of the public files that the monitor's pages load; off: pages fetch theirs",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="what is logged")
 
     @property
@@ -92,6 +99,11 @@ class Configuration(BaseSettings):
     def monitor_mount(self) -> str:
         """Where the monitor lives on its own host, such as ``/swf-monitor``."""
         return urlsplit(self.monitor_url).path.rstrip("/")
+
+    @property
+    def substitutes(self) -> str:
+        """Where our copies of public files are served; empty when pages are to load theirs."""
+        return f"{self.own_static_url}vendor/" if self.cdn_substitutes == "on" else ""
 
     @property
     def own_static_url(self) -> str:

@@ -81,6 +81,7 @@ class Proxy:
             monitor_host=settings.monitor_host,
             mount=settings.mount,
             public_url=settings.public_url,
+            substitutes=settings.substitutes,
         )
         self._host = settings.monitor_host or settings.monitor_url.split("/")[2]
         self._asker = Asker(runtime.client, self._sites, exposure().form_fields)
