@@ -63,7 +63,15 @@ def _with_defaults(values: dict[str, Any]) -> dict[str, Any]:
     kind = values.get("kind", Kind.PAGE)
     if values.get("access") is Access.CLOSED:
         return {"methods": (), "rewriting": Rewriting.NONE} | values
-    return {"rewriting": _REWRITING[kind], "cache": _cache(values, kind)} | values
+    return {"rewriting": _REWRITING[kind], "cache": _cache(values, kind), "sample": _sample(values)} | values
+
+
+def _sample(values: dict[str, Any]) -> str:
+    """The row's only page, where it has but one and can be asked for it without doing anything."""
+    pattern = str(values["pattern"])
+    only = not set(pattern) & set("<*") and "GET" in values.get("methods", READ)
+    apart = any(values.get(name) for name in ("effects", "changes", "query", "shows", "url_within"))
+    return pattern if only and not apart and values.get("kind") is not Kind.STREAM else ""
 
 
 def _cache(values: dict[str, Any], kind: Kind) -> Cache:
@@ -89,6 +97,8 @@ def _contradictions(route: Route) -> Iterator[str]:
         yield "writes, and so needs who = login or staff, and identity = reader"
     if route.identity is Identity.READER and route.cache in (Cache.SHARED, Cache.STATIC):
         yield "depends on the reader's name, and so cannot be kept for all: cache must be private or none"
+    if route.sample and not route.covers(route.sample):
+        yield f"has the sample {route.sample}, which is none of its pages"
     if route.kind is Kind.STREAM and route.rewriting is not Rewriting.NONE:
         yield "is a stream, and streams are not rewritten: rewriting must be none"
 
@@ -189,5 +199,6 @@ _KEYS: Mapping[str, tuple[str, Callable[[object], object]]] = {
     "changes": ("changes", _flag),
     "head_as_get": ("head_as_get", _flag),
     "shows": ("shows", _page),
+    "sample": ("sample", _page),
     "refusal": ("refusal", _refusal),
 }

@@ -99,6 +99,8 @@ class Route:
     """Whether the monitor refuses HEAD here, so that it is asked by GET (contract 11)."""
     shows: str = ""
     """The monitor's path shown instead of the asked one."""
+    sample: str = ""
+    """A page of the row that every monitor with this part has; empty when nothing is to be asked for."""
     refusal: Refusal | None = None
     """Why it is closed."""
     number: int = 0
