@@ -13,6 +13,7 @@ from swf_remote.operations.management.commands import check
 from swf_remote.proxy.exposure_file import parsed, read_exposure
 from swf_remote.proxy.link import Proof
 from tests.remote.gateways import free_port, settings_for
+from tests.remote.laboratory.monitor import NAME, laboratory
 from tests.remote.upstream.scripted import Connection, Scripted, Step, answer, scripted
 
 NAV = """<a href="/swf-monitor/panda/">P</a> <a href="/swf-monitor/panda/jobs/?days=7">J</a>
@@ -162,3 +163,12 @@ async def test_the_shipped_table_knows_all_that_the_contracts_navigation_links()
     async with scripted([pages(site)]) as monitor:
         report = await look(settings_for(monitor.url), read_exposure())
     assert [one for one in report.findings if one.kind == "NEW"] == []
+
+
+@pytest.mark.slow
+async def test_the_stand_in_of_the_laboratorys_monitor_and_the_shipped_table_agree() -> None:
+    async with laboratory() as monitor:
+        report = await look(settings_for(monitor.url, monitor_host=NAME), read_exposure())
+    assert (report.fault, report.findings) == ("", [])
+    assert report.pages > 15
+    assert len(report.linked) > 40
