@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL
 
+from swf_monitor.identity.token import read_keys
 from swf_monitor.panda.database import sqlite_url
 
 
@@ -33,6 +34,10 @@ class Configuration(BaseSettings):
     )
     internal_url: str = Field(
         default="https://pandaserver02.sdcc.bnl.gov", description="scheme and host of the monitor inside the laboratory"
+    )
+    identity_key_file: Path | None = Field(
+        default=None,
+        description="PEM file of the gateway's public keys; with it, names from the tunnel need a signed token",
     )
     feed_max_age: float = Field(
         default=900, gt=0, description="seconds without a Harvester heartbeat before PanDA counts as silent"
@@ -59,6 +64,18 @@ class Configuration(BaseSettings):
         validation_alias=AliasChoices("PANDA_DB_PASSWORD", "panda_db_password"),
         description="PostgreSQL password",
     )
+
+    @field_validator("identity_key_file")
+    @classmethod
+    def _readable_keys(cls, file: Path | None) -> Path | None:
+        """Wrong keys are told at the start, not with the first request."""
+        if file is None or file == Path():
+            return None
+        try:
+            read_keys(file)
+        except OSError as error:
+            raise ValueError(f"it cannot be read ({error.strerror}): {file}") from None
+        return file
 
     def panda_url(self) -> str | URL:
         """SQLAlchemy URL of the PanDA database."""

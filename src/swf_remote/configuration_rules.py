@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from swf_remote.proxy.exposure_file import ExposureError, read_exposure
+from swf_remote.proxy.signing_key import read_key
 
 if TYPE_CHECKING:
     from swf_remote.configuration import Configuration
@@ -28,7 +29,7 @@ NEW_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
 
 def problems_of(settings: Configuration) -> Iterator[Fault]:
     """Every fault of these settings."""
-    for rule in (_secret_key, _hosts, _mount, _proxies, _monitor, _tls, _pins, _metrics_token, _routes, _database):
+    for rule in RULES:
         yield from rule(settings)
     if not any(_mount(settings)):
         # These are judged by the mount.
@@ -108,6 +109,20 @@ def _monitor(settings: Configuration) -> Iterator[Fault]:
         yield "monitor_token", "holds characters that no token has"
 
 
+def _signing_key(settings: Configuration) -> Iterator[Fault]:
+    file = settings.monitor_jwt_key_file
+    if file is None:
+        return
+    try:
+        read_key(file)
+    except OSError as error:
+        yield "monitor_jwt_key_file", f"cannot be read ({error.strerror}): {file}"
+    except ValueError as error:
+        yield "monitor_jwt_key_file", f"cannot be used ({str(error).splitlines()[0]}): {file}"
+    if not settings.public_url:
+        yield "monitor_jwt_key_file", "needs SWF_REMOTE_PUBLIC_URL, which the tokens name as their issuer"
+
+
 def _metrics_token(settings: Configuration) -> Iterator[Fault]:
     token = settings.metrics_token
     if token and (len(token) < SHORTEST_TOKEN or not token.isascii() or any(letter.isspace() for letter in token)):
@@ -184,3 +199,18 @@ def _url_fault(url: str) -> str | None:
     if parts.username is not None or parts.query or parts.fragment:
         return "give it without user, query or fragment"
     return None
+
+
+RULES = (
+    _secret_key,
+    _hosts,
+    _mount,
+    _proxies,
+    _monitor,
+    _tls,
+    _pins,
+    _signing_key,
+    _metrics_token,
+    _routes,
+    _database,
+)
