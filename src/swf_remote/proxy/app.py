@@ -22,6 +22,7 @@ from swf_remote.edge.problem import Problem, ProblemError
 from swf_remote.edge.runtime import Runtime
 from swf_remote.proxy.admission import UNCHANGED, Admission, LoginNeeded, admit, login_problem
 from swf_remote.proxy.asking import Asker, Question
+from swf_remote.proxy.assertion import IdentityAssertion
 from swf_remote.proxy.body import RequestBody
 from swf_remote.proxy.events import relay_events
 from swf_remote.proxy.failures import (
@@ -84,6 +85,7 @@ class Proxy:
             substitutes=settings.substitutes,
         )
         self._host = settings.monitor_host or settings.monitor_url.split("/")[2]
+        self._assertion = IdentityAssertion.of(settings)
         self._asker = Asker(runtime.client, self._sites, exposure().form_fields)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -153,7 +155,7 @@ class Proxy:
             answer.close()
 
     def _request(self, visit: _Visit) -> UpstreamRequest:
-        return upstream_request(
+        request = upstream_request(
             visit.method,
             visit.scope["raw_path"],
             visit.scope["query_string"],
@@ -164,6 +166,7 @@ class Proxy:
             host=self._host,
             page=visit.page,
         )
+        return self._assertion.signed(request) if self._assertion else request
 
     def _head(self, visit: _Visit, answer: UpstreamAnswer) -> Answer:
         return reader_answer(
