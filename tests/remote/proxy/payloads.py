@@ -10,7 +10,7 @@ RUNS_AT_ONCE = {
     "image": "<img src=x onerror=RUN>",
     "image in quotes": '<img src="x" onerror="RUN">',
     "image in capitals": "<IMG SRC=x OnErRoR=RUN>",
-    "image with slashes": "<img/src=x/onerror=RUN>",
+    "image with slashes": '<img/src="x"/onerror=RUN>',
     "image by its other name": "<image src=x onerror=RUN>",
     "image in feeds": "<img\fsrc=x\fonerror\f=\fRUN>",
     "image without a space": '<img src="x"onerror="RUN">',
@@ -28,9 +28,6 @@ RUNS_AT_ONCE = {
     "image with backquotes": "<img src=`x` onerror=RUN>",
     "image with a null in between": "<img src=x \0onerror=a onerror=RUN>",
     "image in a title that closes": "<span title='\"><img src=x onerror=RUN>'>a</span><img src=x onerror=RUN>",
-    "svg": "<svg onload=RUN>",
-    "svg in quotes": '<svg onload="RUN"></svg>',
-    "svg with a slash": "<svg/onload=RUN>",
     "svg in svg": "<svg><svg onload=RUN></svg></svg>",
     "svg animation": "<svg><animate onbegin=RUN attributeName=x dur=1s>",
     "svg setting": "<svg><set onbegin=RUN attributeName=x to=1>",
@@ -50,23 +47,20 @@ RUNS_AT_ONCE = {
     "svg, style and link": '<svg></p><style><a id="</style><img src=1 onerror=RUN>">',
     "math, table and style": "<math><mtext><table><mglyph><style><!--</style>"
     "<img title='--&gt;&lt;img src=1 onerror=RUN&gt;'><img src=x onerror=RUN>",
-    "form in math": "<form><math><mtext></form><form><mglyph><style></math><img src onerror=RUN>",
     "textarea that closes": "<textarea><!--</textarea><img src=x onerror=RUN>-->",
     "title that closes": "<title><a href='</title><img src=x onerror=RUN>'></title>",
     "raw text that closes": "<xmp><p title='</xmp><img src=x onerror=RUN>'></xmp>",
     "frame text that closes": "<noembed><i title='</noembed><img src=x onerror=RUN>'></noembed>",
-    "select that drops": "<select><template></select><img src=x onerror=RUN>",
     "table that throws out": "<table><td><img src=x onerror=RUN></table>",
     "cell that ends the table": "</td></tr></table><img src=x onerror=RUN>",
     "custom element": "<x-cell onpointerenter=RUN></x-cell><img src=x onerror=RUN>",
     "unknown element": "<condor_rm><img src=x onerror=RUN></condor_rm>",
-    "marquee": "<marquee onstart=RUN>a</marquee>",
     "body": "<body onload=RUN><img src=x onerror=RUN>",
     "foreign object": "<svg><foreignObject><img src=x onerror=RUN></foreignObject></svg>",
     "template next to an image": "<template><img src=y></template><img src=x onerror=RUN>",
     "double encoded, then plain": "&lt;img src=x onerror=RUN&gt;<img src=x onerror=RUN>",
 }
-"""Run as soon as a page puts them into itself, if nobody makes them harmless."""
+"""Run in Chromium as soon as a page puts them into itself, if nobody makes them harmless."""
 
 RUNS_WHEN_TOUCHED = {
     "link": '<a href="javascript:RUN">a</a>',
@@ -79,7 +73,6 @@ RUNS_WHEN_TOUCHED = {
     "link without quotes": "<a href=javascript:RUN>a</a>",
     "link with decimal references": '<a href="&#106&#97&#118&#97&#115&#99&#114&#105&#112&#116:RUN">a</a>',
     "link in svg": '<svg><a xlink:href="javascript:RUN"><text y=20>a</text></a></svg>',
-    "link in math": '<math href="javascript:RUN">a</math>',
     "link whose address is set": "<svg><a><animate attributeName=href values=javascript:RUN /><text>a</text></a></svg>",
     "area": '<map name=m><area href="javascript:RUN" shape=default></map>',
     "clicked text": "<b onclick=RUN>a</b>",
@@ -96,9 +89,15 @@ RUNS_WHEN_TOUCHED = {
     "label": "<label onclick=RUN>a</label>",
     "toggled popover": "<button popovertarget=p onclick=RUN>a</button><div popover id=p>b</div>",
 }
-"""Run when a reader clicks, points at, or reaches them by keyboard."""
+"""Run in Chromium when a reader clicks, points at, or reaches them by keyboard."""
 
 RUNS_OTHERWISE = {
+    "svg": "<svg onload=RUN>",
+    "svg in quotes": '<svg onload="RUN"></svg>',
+    "svg with a slash": "<svg/onload=RUN>",
+    "form in math": "<form><math><mtext></form><form><mglyph><style></math><img src onerror=RUN>",
+    "select that drops": "<select><template></select><img src=x onerror=RUN>",
+    "marquee": "<marquee onstart=RUN>a</marquee>",
     "script": "<script>RUN</script>",
     "script in capitals": "<SCRIPT>RUN</SCRIPT>",
     "script from elsewhere": "<script src=MARK></script>",
@@ -112,6 +111,7 @@ RUNS_OTHERWISE = {
     "use of a document": "<svg><use href=\"data:image/svg+xml,<svg id='x'><image onerror='RUN'/></svg>#x\"/></svg>",
     "link to a document": '<a href="data:text/html,<script>RUN</script>">a</a>',
     "link to basic": '<a href="vbscript:RUN">a</a>',
+    "link in math": '<math href="javascript:RUN">a</math>',
     "embedded": "<embed src=javascript:RUN>",
     "object's document": "<object data='data:text/html,<script>RUN</script>'></object>",
     "refresh": '<meta http-equiv=refresh content="0;url=javascript:RUN">',
@@ -142,7 +142,7 @@ RUNS_OTHERWISE = {
     "second life in data": '<b data-template="&lt;img src=x onerror=RUN&gt;">a</b>',
     "where scripts fetch markup": '<b data-body-url="//MARK/x">a</b>',
 }
-"""Need more than a page with a table, or do other harm: still gone."""
+"""Need another browser or more than a page with a table, or do other harm: still gone."""
 
 HOSTILE = {
     f"{name} ({when})": payload
