@@ -16,6 +16,7 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from swf_remote.configuration import Configuration
+from swf_remote.edge import metrics
 from swf_remote.edge.exchange import exchange_of
 from swf_remote.edge.intake import header
 from swf_remote.edge.problem import Problem, ProblemError
@@ -127,6 +128,7 @@ class Proxy:
             async with self._answer(visit) as (head, answer):
                 chunks = None if visit.method == "HEAD" else answer.chunks()
                 await relay(head, chunks, send, exchange_of(visit.scope))
+                _count_corner(visit, head)
         except BodyTooLargeError:
             raise ProblemError(TOO_LARGE) from None
         except UpstreamError as error:
@@ -207,6 +209,14 @@ def _check_body(visit: _Visit) -> None:
         raise ProblemError(TOO_LARGE)
     if header(visit.scope, b"content-encoding").strip().lower() not in ("", "identity"):
         raise ProblemError(ENCODED)
+
+
+def _count_corner(visit: _Visit, head: Answer) -> None:
+    """What became of the account corner of a whole page; pieces of pages have none."""
+    placement = head.rewriter.placement if head.rewriter else None
+    is_piece = bool(header(visit.scope, b"x-fragment") or header(visit.scope, b"x-requested-with"))
+    if placement and head.status == 200 and visit.admission.route.kind is Kind.PAGE and not is_piece:
+        metrics.page_corner(placement)
 
 
 async def _timed(visit: _Visit, asking: Coroutine[Any, Any, UpstreamAnswer]) -> UpstreamAnswer:

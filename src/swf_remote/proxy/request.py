@@ -63,7 +63,6 @@ def upstream_request(
     remote_user: str | None,
     host: str,
     page: PageContext = ANONYMOUS,
-    extra: Sequence[tuple[str, str]] = (),
 ) -> UpstreamRequest:
     """The monitor's request for a reader's one that `route` lets through.
 
@@ -73,18 +72,16 @@ def upstream_request(
         remote_user: the reader's name if the monitor knows it; sent only where the row asks for it.
         host: the monitor's name.
         page: the reader's view, so that conditions about rewritten pages can be asked truly.
-        extra: header lines of our own, such as a signed assertion of the name.
 
     Raises:
         ValueError: `remote_user` is no name that the gateway gives out (contract 10, quirk 25).
     """
     passed = _passed(joined(clean(headers)), method, route, page)
     fields = [(b"host", host.encode()), *passed, *_identity(route, remote_user)]
-    lines = tuple((name.decode(), value.decode("latin-1")) for name, value in fields)
     return UpstreamRequest(
         method="GET" if method == "HEAD" and route.head_as_get else method,
         target=_target(raw_path, query, route, sites),
-        headers=(*lines, *extra),
+        headers=tuple((name.decode(), value.decode("latin-1")) for name, value in fields),
     )
 
 

@@ -84,7 +84,8 @@ def reader_answer(
     bodiless = asked.method == "HEAD" or status in BODILESS
     rewriter = None
     if todo.rewritten and not bodiless:
-        rewriter = rewriter_for(todo.content_type, sites, page, cells=route.rewriting is Rewriting.CELLS)
+        cells, rest = route.rewriting is Rewriting.CELLS, route.kind is Kind.DATA
+        rewriter = rewriter_for(todo.content_type, sites, page, cells=cells, absolute=rest)
     passage = _passage(todo, rewriter) if todo.changes_bytes and not bodiless else None
     return Answer(status, _completed(kept, status, route), passage, rewriter)
 

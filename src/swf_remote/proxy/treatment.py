@@ -15,6 +15,7 @@ from .coding.decoding import can_decode, codings_of
 from .coding.negotiation import Accepted
 from .headers import listed
 from .rewriting import language_of
+from .rewriting.nested import Language
 from .routes import Rewriting, Route
 
 # Smaller bodies fit into one packet anyway.
@@ -131,7 +132,8 @@ class _Case:
     def rewritten(self) -> Treatment:
         if not can_decode(self.codings) and self.status not in BODILESS:
             raise BrokenAnswer("a body that has to be rewritten is in a coding that is not known")
-        codec = codec_for(label_of(self.content_type), every=self.route.rewriting is Rewriting.CELLS)
+        cells = self.route.rewriting is Rewriting.CELLS and language_of(self.content_type) is Language.JSON
+        codec = codec_for(label_of(self.content_type), every=cells)
         negotiated = self._negotiated()
         return Treatment(
             as_utf_8(self.content_type) if codec else self.content_type,

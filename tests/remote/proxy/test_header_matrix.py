@@ -149,14 +149,6 @@ def test_a_request_that_changes_nothing_announces_no_body(method: str) -> None:
     assert {name for name, _ in request.headers} == {"host", "accept-encoding"}
 
 
-def test_lines_of_our_own_are_appended() -> None:
-    request = upstream_request(
-        "GET", b"/prod/x", b"", [], route=CLASSES["page"], sites=SITES, remote_user=None, host="m",
-        extra=[("x-assertion", "signed")],
-    )  # fmt: skip
-    assert request.headers[-1] == ("x-assertion", "signed")
-
-
 @pytest.mark.parametrize("value", [b"caf\xe9", b"\xff\xfe", "né".encode(), b'a "b, c"; d', b"a\tb"])
 def test_bytes_beyond_ascii_pass_as_they_are(value: bytes) -> None:
     headers = [(b"Content-Disposition", value), (b"X-Note", value)]
