@@ -41,7 +41,9 @@ def lockout_problem(until: datetime, now: datetime) -> Problem:
 def locked_until(request: HttpRequest, now: datetime) -> datetime:
     """When the youngest of the failures that lock this request is forgotten."""
     cool_off = get_cool_off(request) or timedelta()
-    name = request.POST.get("username", "").strip()
+    # Signed-in readers are asked for their password again, too; then a form's name counts for nothing.
+    signed_in = request.user.is_authenticated
+    name = request.user.get_username() if signed_in else request.POST.get("username", "").strip()
     found = AxesDatabaseHandler().get_user_attempts(request, {"username": name})
     times = [attempt.attempt_time for attempts in found for attempt in attempts]
     return max(times, default=now) + cool_off

@@ -6,6 +6,7 @@ from . import views
 
 urlpatterns = [
     path("account/", views.account, name="account"),
+    path("account/address/", views.ChangeAddress.as_view(), name="address_change"),
     path("accounts/login/", views.LogIn.as_view(), name="login"),
     path("accounts/logout/", views.log_out, name="logout"),
     path("accounts/password_change/", views.ChangePassword.as_view(), name="password_change"),

@@ -1,5 +1,6 @@
-"""Log in, log out, the account page and the change of password."""
+"""Log in, log out, the account page, the changes of password and address."""
 
+import logging
 from typing import Any, cast
 
 from django.contrib.auth import logout
@@ -8,19 +9,24 @@ from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
+from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
+from django.views.generic import FormView
 
 from swf_remote.configuration import configuration
 from swf_remote.edge.origin import same_origin
 from swf_remote.web.addresses import own_url
 from swf_remote.web.handlers import CROSS_ORIGIN, problem_response, wrong_method
 
-from .forms import ChangePasswordForm, LogInForm
+from .forms import ChangeAddressForm, ChangePasswordForm, LogInForm
 from .models import Profile
 from .next_page import own_page
 from .readers import forget
+
+LOG = logging.getLogger("swf_remote.accounts")
 
 
 class LogIn(LoginView):
@@ -51,6 +57,10 @@ class ChangePassword(PasswordChangeView):
         """The page that says what happened."""
         return resolve_url("password_change_done")
 
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """The form needs the request to count wrong passwords."""
+        return super().get_form_kwargs() | {"request": self.request}
+
     def form_valid(self, form: Any) -> HttpResponse:
         """Save, and forget the old session key in this process."""
         old_key = self.request.session.session_key
@@ -65,6 +75,26 @@ class ChangePassword(PasswordChangeView):
 def password_changed(request: HttpRequest) -> HttpResponse:
     """Says that the password was changed."""
     return render(request, "accounts/password_change_done.html")
+
+
+@method_decorator([sensitive_post_parameters("current_password"), login_required, never_cache], name="dispatch")
+class ChangeAddress(FormView):  # type: ignore[type-arg]  # Django itself takes no parameter here
+    """The form for another e-mail address; it asks for the password, since an address can be a way to a new one."""
+
+    form_class = ChangeAddressForm
+    template_name = "accounts/address_change.html"
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """The form needs the request to know the reader and to count wrong passwords."""
+        return super().get_form_kwargs() | {"request": self.request}
+
+    def form_valid(self, form: ChangeAddressForm) -> HttpResponse:
+        """Save, and tell both addresses once."""
+        user = cast(User, self.request.user)
+        old, user.email = user.email, form.cleaned_data["email"]
+        user.save(update_fields=["email"])
+        LOG.info("user %s changed the e-mail address", user.get_username())
+        return render(self.request, "accounts/address_change_done.html", {"old": old, "new": user.email})
 
 
 @login_required
