@@ -6,7 +6,8 @@ Rows are read from the top; the first whose pattern, query and methods fit decid
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import unquote_plus
 
 from . import refusals
@@ -34,7 +35,7 @@ class Part:
         return matcher(self.pattern).fullmatch(path) is not None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Exposure:
     """One table, read and checked."""
 
@@ -47,35 +48,45 @@ class Exposure:
     form_fields: frozenset[str] = frozenset()
     """Names of form fields that hold one of the monitor's paths, to be mapped back when they are posted."""
 
+    _parameters: frozenset[str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_parameters", frozenset(route.query for route in self.routes))
+
     def decide(self, method: str, path: str, query: bytes = b"") -> Decision:
         """What the table says about `method` on `path` (as ``paths.normalise`` returns it) with the raw `query`.
 
         A row that lets the request through may still ask for a login (`Route.access`); the caller looks the reader up.
         """
-        others = spellings(path)
-        if why := refused(path, others):
-            return Decision(None, why)
-        covering: list[Route] = []
-        for route in self._asked_by(query):
-            if route.covers(path):
-                if route.takes(method):
-                    return _word_of(route, method, changes=changes_by_reading(path, others))
-                covering.append(route)
-            elif route.guards and any(route.covers(other) for other in others):
-                return Decision(None, route.refusal or refusals.UNKNOWN, row=route)
-        return _wrong_method(covering) if covering else Decision(None, self._outside_of_rows(path))
+        return _decided(self, method, path, parameter_names(query) & self._parameters)
 
     def is_exposed(self, path: str) -> bool:
         """Whether a link to `path` (normalised, relative to the mount) leads to something shown to somebody."""
         return self.decide("GET", path).route is not None
 
-    def _asked_by(self, query: bytes) -> list[Route]:
-        names = parameter_names(query)
-        return [route for route in self.routes if not route.query or route.query in names]
 
-    def _outside_of_rows(self, path: str) -> refusals.Refusal:
-        is_inside = any(part.covers(path) for part in self.inside)
-        return refusals.NOT_EXPOSED if is_inside else refusals.UNKNOWN
+# The same pages are asked for again and again, and a table never changes.
+@lru_cache(maxsize=2048)
+def _decided(table: Exposure, method: str, path: str, parameters: frozenset[str]) -> Decision:
+    others = spellings(path)
+    if why := refused(path, others):
+        return Decision(None, why)
+    covering: list[Route] = []
+    for route in table.routes:
+        if route.query and route.query not in parameters:
+            continue
+        if route.covers(path):
+            if route.takes(method):
+                return _word_of(route, method, changes=changes_by_reading(path, others))
+            covering.append(route)
+        elif route.guards and any(route.covers(other) for other in others):
+            return Decision(None, route.refusal or refusals.UNKNOWN, row=route)
+    return _wrong_method(covering) if covering else Decision(None, _outside_of_rows(table, path))
+
+
+def _outside_of_rows(table: Exposure, path: str) -> refusals.Refusal:
+    is_inside = any(part.covers(path) for part in table.inside)
+    return refusals.NOT_EXPOSED if is_inside else refusals.UNKNOWN
 
 
 def _word_of(route: Route, method: str, *, changes: bool) -> Decision:

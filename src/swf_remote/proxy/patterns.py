@@ -15,6 +15,8 @@ from urllib.parse import unquote
 
 _PART = re.compile(r"<int>|<\w+>|/\*\*$|\*\*|/$")
 _WRITTEN = re.compile(r"(?:<\w+>|\*\*|[\w.@~-]|/(?!/))*")
+# Nothing in such a path can be read in another way.
+_ONE_SPELLING = re.compile(r"[a-z0-9_/-]*")
 # ``paths.normalise`` refuses what can be decoded more often.
 _ROUNDS = 3
 
@@ -48,6 +50,8 @@ def examples(pattern: str) -> tuple[str, ...]:
 
 def spellings(path: str) -> tuple[str, ...]:
     """Other paths that `path` may be read as: decoded again, in lower case, without parameters, dots and suffixes."""
+    if _ONE_SPELLING.fullmatch(path):
+        return ()
     found: dict[str, None] = {}
     current = path
     for _ in range(_ROUNDS):
