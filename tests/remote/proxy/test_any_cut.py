@@ -59,6 +59,8 @@ MARKUP = [
         "&lt;",
         "&quot;",
     ),
+    *("<body>", "<template>", "</template>", "<script", "</script", "--", "!", "/swf-\n", "\\", "..", "&amp", "&#47"),
+    *('<script src="', "https://code.jquery.com/jquery-3.7.1.min.js", " integrity='x'", "<link ", "%2Fswf-monitor"),
 ]
 SCRIPT = [
     *(
@@ -86,6 +88,21 @@ SCRIPT = [
     ),
     *("/swf-monitor/x", "'/swf-monitor/'", "`/swf-monitor/${", "swf-monitor", '<a href="', "<b>", "navMode", "return "),
     *("localStorage.getItem('navMode')", "localStorage.getItem(", "window.", "\\x2fswf-monitor", '{"u":', ","),
+    *(
+        "localStorage.navMode",
+        "localStorage[",
+        "'navMode'",
+        "`navMode`",
+        "nav",
+        "Mode",
+        "]",
+        "=",
+        "==",
+        "<!--",
+        "-->",
+        "-",
+    ),
+    *("${location.origin}", "\\57swf-monitor", "'https://cdn.plot.ly/plotly-2.35.2.min.js'", "<"),
 ]
 SHEET = [
     "'",
@@ -104,6 +121,15 @@ SHEET = [
     "image-set(",
     " ",
     ";",
+    ",",
+    "(",
+    "u\\72l(",
+    "\\2f swf-monitor/x",
+    "/swf\\-monitor",
+    "@namespace ",
+    "\\",
+    "type(",
+    "src(",
 ]
 DATA = [
     '"',
@@ -121,6 +147,7 @@ DATA = [
     "<b>",
     "1",
 ]
+BANNER = b"<p>stale</p>"
 BODIES = [(HTML, MARKUP + SCRIPT), (JAVASCRIPT, SCRIPT), (CSS, SHEET), (JSON, DATA)]
 
 
@@ -140,7 +167,8 @@ def test_any_cut_gives_the_same(limit: int, content_type: str, pieces: list[str]
     @settings(max_examples=120, deadline=None)
     @given(st.lists(st.sampled_from(pieces), max_size=40).map("".join), st.integers(1, 50))
     def holds(body: str, size: int) -> None:
-        assert in_pieces(body.encode(), size, content_type) == in_pieces(body.encode(), 10**6, content_type)
+        whole = in_pieces(body.encode(), 10**6, content_type, banner=BANNER)
+        assert in_pieces(body.encode(), size, content_type, banner=BANNER) == whole
 
     holds()
 

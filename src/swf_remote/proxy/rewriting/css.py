@@ -6,11 +6,9 @@ no place, so it stays.
 
 from __future__ import annotations
 
-import re
-
 from . import css_grammar as grammar
 from .edits import Edit, carried_back
-from .escapes import plain, without_css_escapes
+from .escapes import without_css_escapes
 from .nested import Nested
 from .runs import reach
 from .streaming import LIMIT, LOOK_BACK, View
@@ -23,12 +21,9 @@ class CssScanner(TokenScanner):
     """A ``Scanner`` for style sheets and ``style`` attributes."""
 
     def __init__(self, nested: Nested) -> None:
-        super().__init__(nested.rules.page_needles, grammar.BODY)
+        super().__init__(nested.rules.page_needles, grammar.BORING, grammar.BODY)
         self._rules = nested.rules
         self._in_set = False
-
-    def _boring(self) -> re.Pattern[bytes]:
-        return grammar.BORING
 
     def _token(self, view: View, position: int) -> int:
         first = view.text[position]
@@ -72,7 +67,8 @@ class CssScanner(TokenScanner):
         return position if limit - position < LIMIT else self._pass_to(grammar.URL_END, position + 1)
 
     def _url(self, text: bytes, start: int, end: int) -> list[Edit]:
-        escaped = text.find(b"\\", start, end) >= 0
-        decoded = without_css_escapes(text, start, end) if escaped else plain(text, start, end)
+        if text.find(b"\\", start, end) < 0:
+            return self._rules.substitute(text, start, end) or self._rules.url(text, start, end)
+        decoded = without_css_escapes(text, start, end)
         whole = (decoded.text, 0, len(decoded.text))
         return carried_back(self._rules.substitute(*whole) or self._rules.url(*whole), decoded, text)

@@ -62,7 +62,9 @@ class AttributeReader:
         reader = self._reader(text, tag, name, rest)
         if reader is None:
             return []
-        if text.find(b"&", start, end) < 0:
+        references = text.count(b"&", start, end)
+        # Whether a query's names are set apart by "&" or by the end of "&amp;" makes no difference.
+        if not references or (reader == self._url and references == text.count(b"&amp;", start, end)):
             return shifted(reader(text[start:end]), start)
         decoded = without_references(text, start, end)
         return carried_back(reader(decoded.text), decoded, text)

@@ -45,8 +45,10 @@ BORING = re.compile(rb"(?:[^<]*+<(?:(?:/[A-Za-z]|%b)%b|(?=[^A-Za-z/!?])))*+[^<]*
 """Text and plain tags that neither begin raw text nor foreign content."""
 TEXT = re.compile(rb"[^<]*+")
 """Text alone."""
-LINK = re.compile(rb"<a (?:class=\"[^\"]*+\" )?href=\"(?P<value> ?[/?][^\"&]*+)\"[^\"'>=]*+%b>" % _QUOTED_VALUES)
-"""The commonest tag that holds a URL, in its commonest form."""
+LINK = re.compile(
+    rb"<a (?:class=\"[^\"]*+\" )?href=\"(?P<value> ?[/?][^\"&]*+(?:&amp;[^\"&]*+)*+)\"[^\"'>=]*+%b>" % _QUOTED_VALUES
+)
+"""The commonest tag that holds a URL, in its commonest form; "&amp;" reads like "&"."""
 
 # Elements whose content is no markup. In SVG and MathML they are ordinary elements.
 RAW_TEXT = frozenset({b"script", b"style", b"textarea", b"title", b"xmp", b"iframe", b"noembed", b"noframes"})

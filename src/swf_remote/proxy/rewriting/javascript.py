@@ -6,12 +6,11 @@ or a template's part longer than ``LIMIT`` passes by unread. The navigation mode
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from . import javascript_grammar as grammar
-from .edits import Edit, carried_back
-from .escapes import plain, without_backslashes
+from .edits import Edit, carried_back, shifted
+from .escapes import without_backslashes
 from .javascript_strings import string_edits
 from .navigation_mode import KEY, answered, asked
 from .nested import Nested
@@ -39,12 +38,10 @@ class JavaScriptScanner(TokenScanner):
     """A ``Scanner`` for scripts."""
 
     def __init__(self, nested: Nested) -> None:
-        super().__init__((*nested.rules.page_needles, KEY), grammar.BODY, name=KEY, named=self._property)
+        needles = (*nested.rules.page_needles, KEY)
+        super().__init__(needles, grammar.BORING, grammar.BODY, name=KEY, named=self._property)
         self._nested = nested
         self._templates: list[_Template] = []
-
-    def _boring(self) -> re.Pattern[bytes]:
-        return grammar.BORING_IN_HOLE if self._templates else grammar.BORING
 
     def _token(self, view: View, position: int) -> int:
         first = view.text[position]
@@ -135,6 +132,7 @@ class JavaScriptScanner(TokenScanner):
             return position
         if len(self._templates) < _DEEPEST_TEMPLATE:
             self._templates.append(_Template())
+            self._boring = grammar.BORING_IN_HOLE
             self._state = self._template_part
         return position + 1
 
@@ -169,12 +167,14 @@ class JavaScriptScanner(TokenScanner):
         self._state = self._code
         if text[stop] == _BACKTICK:
             self._templates.pop()
+            self._boring = grammar.BORING_IN_HOLE if self._templates else grammar.BORING
             return stop + 1
         return stop + 2
 
     def _literal(self, text: bytes, start: int, end: int, *, begins: bool) -> list[Edit]:
         if not self._nested.rules.concerns(text, start, end):
             return []
-        escaped = text.find(b"\\", start, end) >= 0
-        decoded = without_backslashes(text, start, end) if escaped else plain(text, start, end)
+        if text.find(b"\\", start, end) < 0:
+            return shifted(string_edits(self._nested, text[start:end], begins=begins), start)
+        decoded = without_backslashes(text, start, end)
         return carried_back(string_edits(self._nested, decoded.text, begins=begins), decoded, text)

@@ -24,17 +24,19 @@ class TokenScanner:
     def __init__(
         self,
         needles: Sequence[bytes],
+        boring: re.Pattern[bytes],
         bodies: Mapping[int, re.Pattern[bytes]],
         *,
         name: bytes = b"",
         named: _Named | None = None,
     ) -> None:
-        """`bodies`: the inside of a string up to its end, or as far as it goes, by the quote that opens it.
+        """`boring`: what needs no look; `bodies`: the inside of a string as far as it goes, by the quote that opens it.
 
         `named` steps over the code at `name`, one of the needles; it stays there if more has to come, and gives None
         if that is of no interest.
         """
         self._needles = needles
+        self._boring = boring
         self._bodies = bodies
         self._name, self._named = name, named
         self._candidates = Candidates((), b"", 0)
@@ -53,16 +55,12 @@ class TokenScanner:
             position = moved
         return position
 
-    def _boring(self) -> re.Pattern[bytes]:
-        """What needs no look where the scanner stands."""
-        raise NotImplementedError
-
     def _token(self, view: View, position: int) -> int:
         """Step over the token at `position` that needs a closer look; stay there if its end has not come yet."""
         raise NotImplementedError
 
     def _code(self, view: View, position: int) -> int:
-        boring, begin, sought = self._boring(), position, position
+        boring, begin, sought = self._boring, position, position
         while position < view.end:
             candidate = self._candidates.after(max(sought, position))
             position = reach(boring, view.text, position, candidate)

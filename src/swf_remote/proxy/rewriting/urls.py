@@ -34,7 +34,8 @@ class UrlRules:
         self.needles = (self.core, *{grammar.longest_word(path) for path in sites.mountless})
         """Words of which one is in every text that holds a URL of the monitor, or one that lacks its mount."""
         self._substitutes = _encoded(substitutes(sites.substitutes)) if sites.substitutes else {}
-        self.page_needles = (self.core, *(NEEDLES if self._substitutes else ()))
+        self._public = NEEDLES if self._substitutes else ()
+        self.page_needles = (self.core, *self._public)
         """Words of which one is in every text of a page that holds a URL of the monitor or of a public file."""
         origins = grammar.origins(sites.dialled_hosts if hosts is None else hosts)
         mount = grammar.spellings(sites.monitor_mount)
@@ -91,7 +92,7 @@ class UrlRules:
 
     def concerns(self, text: bytes, start: int, end: int) -> bool:
         """Whether ``text[start:end]`` is worth a closer look."""
-        return any(text.find(needle, start, end) >= 0 for needle in self.page_needles)
+        return text.find(self.core, start, end) >= 0 or any(text.find(word, start, end) >= 0 for word in self._public)
 
     def without_origin(self, url: bytes) -> bytes:
         """`url` without an origin that no reader can reach; an upstream address is nobody's business."""
