@@ -87,16 +87,19 @@ class Turn:
         self.gone = True
         self._news.set()
 
+    def _over(self) -> bool:
+        return self.gone or self.answer.complete
+
     async def receive(self) -> Message:
         """ASGI's ``receive``."""
         if self._expects_continue and not self.answer.begun and not self.gone:
             self._expects_continue = False
             self._line.write(CONTINUE)
-        if not self.gone and not self.answer.complete:
+        if not self._over():
             self._line.wants_body()
             await self._news.wait()
             self._news.clear()
-        if self.gone or self.answer.complete:
+        if self._over():
             self._news.set()
             return {"type": "http.disconnect"}
         body = bytes(self._waiting)
