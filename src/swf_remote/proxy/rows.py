@@ -127,7 +127,7 @@ class Route:
     @property
     def guards(self) -> bool:
         """Whether this row withholds what a later one would let through, and so counts in every spelling."""
-        return self.access in (Access.CLOSED, Access.STAFF) or self.changes or bool(self.url_within)
+        return self.access is not Access.PUBLIC or self.changes or bool(self.url_within)
 
     def takes(self, method: str) -> bool:
         """Whether this row decides about `method`."""

@@ -146,7 +146,15 @@ def test_no_spelling_passes_a_row_that_closes(spelled: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["panda/System/", "panda/system;x/", "panda/system.json", "pcs/tasks/a/Commands/", "panda/View-Text/"]
+    "path",
+    [
+        "panda/System/",
+        "panda/system;x/",
+        "panda/system.json",
+        "pcs/tasks/a/Commands/",
+        "panda/View-Text/",
+        "api/panda/Task-Operations/3/",
+    ],
 )
 def test_another_spelling_of_a_guarded_page_does_not_fall_to_a_catch_all(path: str) -> None:
     assert read_exposure().decide("GET", path).refusal is refusals.UNKNOWN
