@@ -7,27 +7,27 @@ any other status. When the gateway stops, streams end at once, with the word whe
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
 
 from starlette.types import Send
 
+from swf_remote.edge import metrics
 from swf_remote.edge.exchange import Exchange
-from swf_remote.edge.problem import AnswerAbortedError, Problem, ProblemError
+from swf_remote.edge.problem import AnswerAbortedError, Problem
 from swf_remote.edge.runtime import Runtime
 from swf_remote.proxy.coding.decoding import codings_of
 from swf_remote.proxy.failures import UpstreamError, problem_for
 from swf_remote.proxy.headers import clean, joined
 from swf_remote.proxy.request import UpstreamRequest
 from swf_remote.proxy.upstream import Budget, UpstreamAnswer
+from swf_remote.web.error_pages import RETRY_MILLISECONDS, event
 
 # Above the monitor's heartbeat of 30 to 35 s (contract 6).
 BUDGET = Budget(first_byte=10.0, between_bytes=60.0)
 # Below the server's limit of concurrent requests, so that pages are still answered.
 MOST_STREAMS = 3000
-RETRY_MILLISECONDS = 5000
 OK = 200
 FULL = Problem(
     503, "too-many-streams", "Too many pages are listening at once", "Reload the page in a minute.", retry_after=60
@@ -51,16 +51,16 @@ async def relay_events(request: UpstreamRequest, token: str, runtime: Runtime, s
     """Relay one stream until either side or the gateway ends it.
 
     Raises:
-        ProblemError: too many streams are open.
         AnswerAbortedError: it ended within an event.
     """
+    exchange.proxied = True
+    await send({"type": "http.response.start", "status": OK, "headers": HEADERS})
     if _Open.streams >= MOST_STREAMS:
-        raise ProblemError(FULL)
+        await send({"type": "http.response.body", "body": _failure(FULL, exchange)})
+        return
     _Open.streams += 1
     try:
-        exchange.proxied = True
-        await send({"type": "http.response.start", "status": OK, "headers": HEADERS})
-        async with aclosing(_events(_authorised(request, token), runtime)) as events:
+        async with aclosing(_events(_authorised(request, token), runtime, exchange)) as events:
             async for piece in events:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
@@ -72,17 +72,18 @@ def _authorised(request: UpstreamRequest, token: str) -> UpstreamRequest:
     return replace(request, headers=[*request.headers, ("Authorization", f"Token {token}")]) if token else request
 
 
-async def _events(request: UpstreamRequest, runtime: Runtime) -> AsyncGenerator[bytes, None]:
+async def _events(request: UpstreamRequest, runtime: Runtime, exchange: Exchange) -> AsyncGenerator[bytes, None]:
     try:
         answer = await runtime.side_client.send(request, budget=BUDGET)
     except UpstreamError as error:
         runtime.probe.ask()
-        yield _failure(problem_for(error, write=False, since=None))
+        state = runtime.record.state()
+        yield _failure(problem_for(error, write=False, since=None if state.up else state.since), exchange)
         return
     end = b""
     try:
         if not _is_stream(answer):
-            yield _failure(_refused(answer))
+            yield _failure(_refused(answer), exchange)
             return
         async for chunk in _until(runtime.stopping, answer):
             end = (end + chunk[-_LONGEST_END:])[-_LONGEST_END:]
@@ -94,7 +95,7 @@ async def _events(request: UpstreamRequest, runtime: Runtime) -> AsyncGenerator[
     if end and not end.endswith(_BLANK_LINES):
         # A blank line now would make a whole event of the half that was sent.
         raise AnswerAbortedError("the event stream broke off within an event")
-    yield f"\n\nretry: {RETRY_MILLISECONDS}\n\n".encode()
+    yield f"retry: {RETRY_MILLISECONDS}\n\n".encode()
 
 
 async def _until(stopping: asyncio.Event, answer: UpstreamAnswer) -> AsyncIterator[bytes]:
@@ -128,6 +129,7 @@ def _refused(answer: UpstreamAnswer) -> Problem:
     return Problem(502, "stream-refused", title, "Reload the page by hand to see news.")
 
 
-def _failure(problem: Problem) -> bytes:
-    data = json.dumps({"status": problem.status, "kind": problem.kind, "title": problem.title})
-    return f"retry: {RETRY_MILLISECONDS}\nevent: error\ndata: {data}\n\n".encode()
+def _failure(problem: Problem, exchange: Exchange) -> bytes:
+    exchange.note = problem.kind
+    metrics.problem_told(problem)
+    return event(problem, exchange.request_id)

@@ -6,9 +6,12 @@ import asyncio
 import json
 import signal
 from collections.abc import Iterator
+from typing import Any
 
+import aiohttp
 import pytest
 
+from swf_remote.proxy import events
 from tests.remote.edge.test_gateway_requests import signed_in, values
 from tests.remote.gateways import Gateway, free_port, gateway
 from tests.remote.upstream.scripted import Connection, Step, answer, say, scripted, wait, wait_for_close
@@ -44,6 +47,14 @@ def streaming(*script: Step) -> Step:
 
 async def whole(running: Gateway, headers: dict[str, str]) -> bytes:
     return (await running.ask(STREAM, headers=headers)).body
+
+
+def told_in(body: str) -> dict[str, Any]:
+    """The problem in the stream's only event."""
+    assert body.count("event: error\n") == 1
+    data = next(line for line in body.splitlines() if line.startswith("data: "))
+    found: dict[str, Any] = json.loads(data.removeprefix("data: "))
+    return found
 
 
 async def test_a_stream_needs_a_login() -> None:
@@ -92,15 +103,71 @@ async def test_a_stream_that_the_monitor_ends_tells_the_browser_to_come_back(lis
 @pytest.mark.parametrize("script", [[], [say(answer(b"{}", status="401 Unauthorized"))]])
 async def test_a_failure_is_an_event_of_the_stream(listener: dict[str, str], script: list[Step]) -> None:
     async with scripted([streaming(*script)]) as monitor, gateway(monitor.url) as running:
-        body = (await whole(running, listener)).decode()
-        assert "event: error\n" in body
-        data = next(line for line in body.splitlines() if line.startswith("data: "))
-        assert json.loads(data.removeprefix("data: "))["status"] == 502
+        assert told_in((await whole(running, listener)).decode())["status"] == 502
 
 
 async def test_a_broken_link_is_an_event_of_the_stream(listener: dict[str, str]) -> None:
     async with gateway(f"http://127.0.0.1:{free_port()}/swf-monitor") as running:
-        assert b"link-down" in await whole(running, listener)
+        reply = await running.ask(STREAM, headers=listener)
+        told = told_in(reply.text)
+        assert (reply.status, told["kind"]) == (200, "link-down")
+        assert told["request_id"] == reply.headers["X-Request-ID"]
+        assert told["title"] and told["detail"] and told["since"]
+        assert f"retry: {told['retry_after'] * 1000}\n" in reply.text
+
+
+async def test_one_listener_too_many_is_told_when_to_come_back(
+    listener: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "MOST_STREAMS", 0)
+    async with scripted([streaming(say(HEAD))]) as monitor, gateway(monitor.url) as running:
+        reply = await running.ask(STREAM, headers=listener)
+        assert (reply.status, told_in(reply.text)["kind"]) == (200, "too-many-streams")
+        assert "retry: 60000\n" in reply.text
+        assert monitor.heads == []
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        b"data: one\ndata: two\ndata:\n\n",
+        b"event: a\r\ndata: {}\r\n\r\n",
+        b"data: a\rdata: b\r\r",
+        b": a comment\n\n",
+        b"id: 7\nretry: 100\ndata: \xc3\xa9\xff\x00\n\n",
+        b"data: /swf-monitor/panda/jobs/\n\n",
+        b"data: " + b"x" * 3_000_000 + b"\n\n",
+    ],
+)
+async def test_every_byte_of_an_event_is_relayed(listener: dict[str, str], event: bytes) -> None:
+    async with scripted([streaming(say(HEAD), say(event))]) as monitor, gateway(monitor.url) as running:
+        assert await whole(running, listener | {"Accept-Encoding": "gzip, br"}) == event + b"retry: 5000\n\n"
+        assert values(monitor.heads[0], b"accept-encoding") == [b"identity"]
+
+
+async def test_half_an_event_never_becomes_a_whole_one(listener: dict[str, str]) -> None:
+    half = EVENT + b'event: job\ndata: {"id": 12'
+    async with scripted([streaming(say(HEAD), say(half))]) as monitor, gateway(monitor.url) as running:
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await whole(running, listener)
+        async with running.session.get(running.url + STREAM, headers=listener) as got:
+            assert await got.content.readexactly(len(half)) == half
+            with pytest.raises(aiohttp.ClientPayloadError):
+                await got.content.read()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>",
+        HEAD.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n") + b"\x1f\x8b",
+    ],
+)
+async def test_what_is_no_readable_stream_is_told_as_a_failure(listener: dict[str, str], head: bytes) -> None:
+    async with scripted([streaming(say(head))]) as monitor, gateway(monitor.url) as running:
+        body = await whole(running, listener)
+        assert b"stream-refused" in body
+        assert head.rpartition(b"\r\n")[2] not in body
 
 
 async def test_the_signal_to_stop_ends_open_streams_at_once(listener: dict[str, str], quiet_signals: None) -> None:
