@@ -35,7 +35,8 @@ def status(request: HttpRequest) -> HttpResponse:
     if wants_json(request):
         return JsonResponse(as_json(found, version("swf-remote")))
     template = "status/_live.html" if request.GET.get("part") == "live" else "status/status.html"
-    return render(request, template, {"report": found, "version": version("swf-remote")})
+    facts = {"version": version("swf-remote"), "names_signed": configuration().monitor_jwt_key_file is not None}
+    return render(request, template, {"report": found, **facts})
 
 
 @require_safe

@@ -1,11 +1,13 @@
 """The link status page and the health endpoints, through Django, without touching the network."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
 
+from swf_remote.configuration import configuration
 from swf_remote.proxy import link
 from swf_remote.proxy.link import LinkRecord, Observation, Place, Proof
 from tests.remote.web.pages import assert_well_made
@@ -125,6 +127,14 @@ def test_the_page_says_how_the_monitor_proves_who_it_is(
     assert words in html
     assert ("<strong>NOT CHECKED" in html) is loud
     assert client.get("/prod/status/", {"format": "json"}).json()["certificate"] == proof
+
+
+@pytest.mark.parametrize(("file", "words"), [(None, "without a signature"), ("key.pem", "signed for the monitor")])
+def test_the_page_says_whether_names_are_signed(
+    client: Client, record: LinkRecord, monkeypatch: pytest.MonkeyPatch, file: str | None, words: str
+) -> None:
+    monkeypatch.setattr(configuration(), "monitor_jwt_key_file", Path(file) if file else None)
+    assert words in client.get("/prod/status/").content.decode()
 
 
 @pytest.mark.django_db
