@@ -1,7 +1,7 @@
 """What the monitor's pages link, against what the exposure table knows. Pure.
 
 NEW is a path that neither a row nor the list of inside parts nor the floor covers: readers get "no such page" there.
-GONE is a row whose sample page the monitor answers with 404. Both are drift between the monitor and the table.
+GONE is a row whose sample page the monitor answers with 404, while it links to no other page of the row.
 """
 
 from __future__ import annotations
@@ -74,11 +74,23 @@ def samples(table: Exposure) -> list[Route]:
     return [route for route in table.routes if route.sample and route.access is not Access.CLOSED]
 
 
-def gone(statuses: Mapping[str, int], rows: Iterable[Route]) -> Iterator[Finding]:
-    """Rows whose sample page answers 404, by the statuses that pages were answered with."""
-    for route in rows:
-        if statuses.get(route.sample) == NOT_FOUND:
+def gone(statuses: Mapping[str, int], linked: Iterable[str], table: Exposure) -> Iterator[Finding]:
+    """Rows whose sample page answers 404, unless the monitor still links to others of their pages.
+
+    Args:
+        statuses: pages that were asked for, and how the monitor answered.
+    """
+    alive = {row.number for path in linked if statuses.get(path) != NOT_FOUND and (row := _row_of(path, table))}
+    for route in samples(table):
+        if statuses.get(route.sample) == NOT_FOUND and route.number not in alive:
             yield Finding("GONE", route.sample, f"row {route.number} ({route.pattern or 'first page'}) answers 404")
+
+
+def _row_of(path: str, table: Exposure) -> Route | None:
+    try:
+        return table.decide("GET", normalise(f"/{path}".encode(), "")).row
+    except RefusedPath:
+        return None
 
 
 def may_be_walked(path: str, table: Exposure) -> bool:

@@ -66,16 +66,19 @@ class Walk:
 
     async def run(self) -> LiveReport:
         """Walk the pages, ask for the samples, and compare."""
-        report, rows = self._report, samples(self._table)
+        report = self._report
         try:
             await self._walk()
-            for path in dict.fromkeys(route.sample for route in rows):
+            for path in dict.fromkeys(route.sample for route in samples(self._table)):
                 if not report.fault and path not in report.statuses:
                     await self._read(path)
         except UpstreamError as error:
             report.fault = words_for(error)
         if not report.fault:
-            report.findings = [*new_parts(report.linked, self._table), *gone(report.statuses, rows)]
+            report.findings = [
+                *new_parts(report.linked, self._table),
+                *gone(report.statuses, report.linked, self._table),
+            ]
         return report
 
     async def _walk(self) -> None:

@@ -51,11 +51,18 @@ def test_a_new_part_is_named_once_with_the_page_that_links_it() -> None:
     ]
 
 
+TABLE = parsed('routes = [{ path = "about/" }, { path = "static/**", kind = "static", sample = "static/a.css" }]')
+
+
 def test_a_row_whose_sample_is_not_found_is_gone() -> None:
-    table = parsed('routes = [{ path = "about/" }, { path = "panda/**", sample = "panda/" }]')
-    statuses = {"about/": 404, "panda/": 200}
-    assert [(one.kind, one.path) for one in gone(statuses, samples(table))] == [("GONE", "about/")]
-    assert "row 1" in next(gone(statuses, samples(table))).why
+    (found,) = gone({"about/": 404, "static/a.css": 200}, [], TABLE)
+    assert (found.kind, found.path, found.why) == ("GONE", "about/", "row 1 (about/) answers 404")
+
+
+def test_a_row_that_the_monitor_links_elsewhere_is_not_gone() -> None:
+    statuses = {"about/": 404, "static/a.css": 404}
+    assert [one.path for one in gone(statuses, ["static/b.css", "../x"], TABLE)] == ["about/"]
+    assert [one.path for one in gone(statuses, ["static/a.css", "about/"], TABLE)] == ["about/", "static/a.css"]
 
 
 def test_rows_without_a_harmless_page_have_no_sample() -> None:
