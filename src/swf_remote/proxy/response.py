@@ -18,7 +18,7 @@ from .locations import mapped
 from .page import PageContext
 from .rewriting import Rewriter, language_of, rewriter_for
 from .rewriting.nested import Language
-from .routes import Identity, Kind, Rewriting, Route
+from .routes import Cache, Identity, Kind, Rewriting, Route
 from .sites import Sites
 from .treatment import BODILESS, Asked, BrokenAnswer, PartOnly, Treatment, treatment
 from .validators import confirmed, ours, weak
@@ -171,6 +171,7 @@ def _varying(fields: list[Field], *, by_reader: bool, by_coding: bool) -> list[F
 def _completed(fields: list[Field], status: int, route: Route) -> list[Field]:
     kept = [field for field in fields if field[1] and not (status in BODILESS and field[0] in _OF_A_BODY)]
     kept.append((b"x-robots-tag", b"noindex"))
-    if route.identity is Identity.READER and not any(name == b"cache-control" for name, _ in kept):
+    private = route.identity is Identity.READER or route.cache is Cache.PRIVATE
+    if private and not any(name == b"cache-control" for name, _ in kept):
         kept.append((b"cache-control", b"private"))
     return kept

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from swf_remote.proxy.routes import decide
 from tests.remote.edge.monitors import behind, body_of, for_readers, replying, values
 from tests.remote.edge.test_gateway_requests import own_page, signed_in
 from tests.remote.gateways import Gateway
@@ -101,6 +102,20 @@ async def test_a_body_above_the_limit_ends_the_connection_while_it_streams(alice
         assert got.startswith(b"HTTP/1.1 413 ")
         assert b"connection: close" in got.lower()
         assert json.loads(got.partition(b"\r\n\r\n")[2])["kind"] == "body-too-large"
+
+
+async def test_a_row_may_take_less_than_the_gateway_does(alice: dict[str, str]) -> None:
+    target = "/prod/ai/assessments/1/quality/"
+    route = decide("POST", target.removeprefix("/prod/")).route
+    assert route is not None
+    assert route.upload is not None
+    half = bytes(route.upload // 2 + 1)
+    async with behind(FINE, upload_limit=100_000_000) as (monitor, running):
+        headers = alice | own_page(running) | {"Accept": "application/json"}
+        for data in (half + half, pieces(half, half)):
+            reply = await running.ask(target, "POST", headers=headers, data=data)
+            assert (reply.status, json.loads(reply.body)["kind"]) == (413, "body-too-large")
+        assert monitor.bodies == []
 
 
 async def pieces(*parts: bytes) -> AsyncIterator[bytes]:
@@ -247,3 +262,15 @@ async def test_every_method_that_changes_carries_its_body_and_whole_type(method:
         await running.ask("/prod/pcs/x/", method, headers=headers, data=b"\x00\xff body")
         assert monitor.heads[0].startswith(method.encode() + b" ")
         assert (monitor.bodies, values(monitor.heads[0], b"content-type")) == ([b"\x00\xff body"], [kind.encode()])
+
+
+@pytest.mark.parametrize("size", [10_000, 20_000_000])
+async def test_a_monitor_that_answers_before_it_has_read_all_is_heard(size: int, alice: dict[str, str]) -> None:
+    async def refuses(connection: Connection, _head: bytes) -> None:
+        words = answer(b'{"detail": "no"}', status="400 No", kind="application/json", headers=["Connection: close"])
+        await say(words)(connection)
+        connection.writer.close()
+
+    async with behind(for_readers(refuses)) as (_, running):
+        reply = await running.ask(TARGET, "POST", headers=alice | own_page(running), data=bytes(size))
+        assert (reply.status, reply.body) == (400, b'{"detail": "no"}')
