@@ -20,6 +20,7 @@ from .sites import Sites
 LARGEST_MAPPED = 1 << 20
 """Bytes of the largest form that is looked at; larger ones hold files, not paths."""
 
+_LONGEST_PATH = 16_384
 _URLENCODED = b"application/x-www-form-urlencoded"
 _MULTIPART = b"multipart/form-data"
 _PAIR = re.compile(rb"(?:\A|&)([^=&]*)=([^&]+)")
@@ -71,7 +72,7 @@ class _Value:
 
 def _values_of_pairs(body: bytes, fields: Collection[str]) -> Iterator[_Value]:
     for pair in _PAIR.finditer(body):
-        if unquote_plus(pair[1].decode("latin-1")) in fields:
+        if len(pair[2]) <= _LONGEST_PATH and unquote_plus(pair[1].decode("latin-1")) in fields:
             yield _Value(body, *pair.span(2))
 
 

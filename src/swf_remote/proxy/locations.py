@@ -19,7 +19,8 @@ from .sites import LOOPBACK, Sites
 _URL_FIELDS = frozenset(b"location content-location sourcemap x-sourcemap service-worker-allowed".split())
 _ORIGIN = re.compile(rb"(?i:https?:)?//(?:[^/?#@\\]*@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^/?#:@\\]*)(?::(?P<port>[0-9]*))?")
 _LINK_URL = re.compile(rb"<(?P<target>[^<>]*)>|;\s*(?i:anchor)\s*=\s*\"(?P<anchor>[^\"]*)\"")
-_REFRESH = re.compile(rb"(\s*[0-9.]*\s*[;,]\s*(?:(?i:url)\s*=\s*)?)([\"']?)(.*?)(\2\s*)", re.DOTALL)
+_REFRESH = re.compile(rb"\s*+[0-9.]*+\s*+[;,]\s*+(?:(?i:url)\s*+=\s*+)?+")
+_QUOTES = (b'"', b"'")
 _LOG_IN = b"/accounts/login"
 
 
@@ -70,9 +71,18 @@ def _value(name: bytes, value: bytes, locations: _Locations, page: PageContext) 
         return locations.url(value)
     if name == b"link":
         return _LINK_URL.sub(lambda found: _link(found, locations), value)
-    if name == b"refresh" and (refresh := _REFRESH.fullmatch(value)):
-        return refresh[1] + refresh[2] + locations.url(refresh[3]) + refresh[4]
+    if name == b"refresh" and (refresh := _REFRESH.match(value)):
+        return refresh[0] + _quoted(value[refresh.end() :], locations)
     return value
+
+
+def _quoted(url: bytes, locations: _Locations) -> bytes:
+    """A URL that may stand in quotes; what follows the second one is no part of it."""
+    quote = url[:1]
+    if quote not in _QUOTES:
+        return locations.url(url)
+    within, end, rest = url[1:].partition(quote)
+    return quote + locations.url(within) + end + rest
 
 
 def _link(found: re.Match[bytes], locations: _Locations) -> bytes:

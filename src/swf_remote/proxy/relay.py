@@ -16,6 +16,7 @@ from swf_remote.edge.exchange import Exchange
 from swf_remote.edge.problem import AnswerAbortedError
 from swf_remote.proxy.coding import BrokenBody, Passage
 from swf_remote.proxy.failures import BrokenAnswerError, UpstreamError
+from swf_remote.proxy.treatment import BODILESS
 
 # How long an encoder may hold back what is there while nothing more comes.
 PATIENCE_SECONDS = 0.02
@@ -36,9 +37,6 @@ class Head(Protocol):
     @property
     def passage(self) -> Passage | None:
         """None when the body passes unchanged."""
-
-
-BODILESS = frozenset({204, 205, 304})
 
 
 def timing_headers(exchange: Exchange) -> list[tuple[bytes, bytes]]:

@@ -26,7 +26,7 @@ _TEXT = re.compile(
     rb"text/(?!event-stream).*|image/svg\+xml|"
     rb"application/(?:(?:x-)?(?:java|ecma)script|(?:[\w.-]+\+)?(?:json|xml)|x-ndjson|jsonl|json-seq|x-yaml|yaml)"
 )
-_COMMA_OUTSIDE_QUOTES = re.compile(rb',(?=(?:[^"]*"[^"]*")*[^"]*\Z)')
+_MEMBER = re.compile(rb'(?:[^,"]|"[^"]*+"?)++')
 
 
 class BrokenAnswer(ValueError):  # noqa: N818 - named for what it says
@@ -170,7 +170,7 @@ class _Case:
 
 def _one_type(content_type: bytes) -> bytes:
     """The one type that browsers go by where a header names several: the last (Fetch, "extract a MIME type")."""
-    members = [member.strip(b" \t") for member in _COMMA_OUTSIDE_QUOTES.split(content_type)]
+    members = [member.strip(b" \t") for member in _MEMBER.findall(content_type)]
     named = [member for member in members if b"/" in member.partition(b";")[0]]
     return named[-1] if named else content_type
 
