@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
 ARGS ?=
 
-.PHONY: help setup setup-dev run run-clean test test-fast check format system-deps
+.PHONY: help setup setup-dev run run-clean test test-fast fuzz mutate check format system-deps
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -32,6 +32,12 @@ test: setup-dev ## every test, with a real browser through a real tunnel
 
 test-fast: setup-dev ## the quick loop: no servers, no browser
 	@$(BIN)/python tools/run_tests.py --fast $(ARGS)
+
+fuzz: setup-dev ## 20,000 random cases against all that reads foreign bytes; ARGS="--seconds 120 --seed 7"
+	@$(BIN)/python -m tools.fuzz $(ARGS)
+
+mutate: setup-dev ## do the tests notice a changed proxy? By hand, it takes long; ARGS="paths validators"
+	@$(BIN)/python -m tools.mutate $(ARGS)
 
 check: setup-dev ## format, lint, types, import rules, migrations, documentation
 	@BIN=$(BIN) sh tools/check.sh

@@ -6,6 +6,7 @@ The gateway and the monitor are two Django projects, so they cannot share one pr
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import subprocess
 import sys
@@ -19,6 +20,7 @@ SLOW = ("tests/system",)
 # Worth several processes; the whole chain is one demo that its tests share, the set-up's tests are over at once.
 SPREAD = ("tests/testbed", "tests/monitor", "tests/remote")
 NO_TESTS_COLLECTED = 5
+FUZZ_SECONDS = "120" if os.environ.get("CI") else "5"
 
 
 def run_suite(folder: str, extra: list[str]) -> tuple[int, Counter[str]]:
@@ -38,6 +40,15 @@ def run_suite(folder: str, extra: list[str]) -> tuple[int, Counter[str]]:
     return process.wait(), Counter(counts)
 
 
+def run_fuzz() -> tuple[int, Counter[str]]:
+    """A share of ``make fuzz``, as one test."""
+    print(f"=== fuzz, {FUZZ_SECONDS} s", flush=True)
+    code = subprocess.run(
+        [sys.executable, "-m", "tools.fuzz", "--seconds", FUZZ_SECONDS], cwd=ROOT, check=False
+    ).returncode
+    return code, Counter({"failed" if code else "passed": 1})
+
+
 def main() -> int:
     """Exit code 0 when every suite passed."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -51,6 +62,10 @@ def main() -> int:
         total += counts
         if code not in (0, NO_TESTS_COLLECTED) or (code == NO_TESTS_COLLECTED and not extra):
             failed.append(folder)
+    if not arguments.fast and not extra:
+        code, counts = run_fuzz()
+        total += counts
+        failed += ["fuzz"] if code else []
     broken = total["failed"] + total["error"] or len(failed)
     print(f"\nsuites failed: {', '.join(failed) or 'none'}; {time.monotonic() - begin:.0f} s")
     print(f"{total['passed']} passed, {broken} failed, {total['skipped']} skipped")
