@@ -1,7 +1,8 @@
 """Bodies encoded for the reader while they stream.
 
-Levels by measurement on pages of the monitor: one step up costs a third to a half more time for 4 % fewer bytes (zstd
-3 to 5: twice the time for 6 %).
+Levels by measurement on ten pages and answers of our monitor, 49 kB on average, in pieces of 64 kB: zstd 3 takes
+0.18 ms and leaves 11.0 %, br 4 takes 0.67 ms and leaves 10.3 %, gzip 5 takes 0.69 ms and leaves 10.9 %. The next level
+takes 23 % (gzip), 58 % (br) and 220 % (zstd 5) more time for 3 %, 9 % and 5 % fewer bytes.
 """
 
 from __future__ import annotations

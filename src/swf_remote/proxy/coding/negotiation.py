@@ -6,8 +6,8 @@ import re
 
 from swf_remote.proxy.headers import listed
 
-# Best first, among those that a reader likes equally. Measured on pages of the monitor in pieces of 64 kB: zstd packs
-# four times as fast as br to a size 5 % larger, and gzip is the slowest at its size.
+# Best first, among those that a reader likes equally: zstd packs nearly four times as fast as the others, to a size 7 %
+# larger than that of br (``encoding`` has the figures).
 OURS = (b"zstd", b"br", b"gzip")
 _UNDONE = (*OURS, b"deflate")
 IDENTITY = b"identity"
