@@ -301,12 +301,14 @@ ABSOLUTE_FORMS = (
         rf"gov{M}/ai/",
         f'gov{M}/ai/assessments/11/">the internal',
     ),
-    kept(
+    # Contract 11: the indexes name the monitor's own address, which means nothing outside.
+    Form(
         "REST index",
         "inside",
         "pcs/api/",
         rf'"https://panda[^"]*{M}/pcs',
         f'"https://pandaserver02.sdcc.bnl.gov{M}/pcs/api/data',
+        '"/prod/pcs/api/data',
     ),
     kept("REST documentation", "text", "api/panda/jobs/", rf"<pre>GET {M}/", f"<pre>GET {M}/api/panda/jobs/"),
     kept(
