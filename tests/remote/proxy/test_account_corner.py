@@ -21,10 +21,51 @@ def counted(page: str) -> tuple[int, int]:
     return fed.placement.blocks, fed.placement.placed
 
 
-@pytest.mark.parametrize("block", [ANONYMOUS, NAMED, ANONYMOUS.replace('"nav-auth"', "'ms-auto nav-auth'")])
+SPELT = {
+    "anonymous": ANONYMOUS,
+    "named": NAMED,
+    "single quotes and more classes": ANONYMOUS.replace('"nav-auth"', "'ms-auto nav-auth'"),
+    "capitals": ANONYMOUS.replace("div class", "DIV CLASS").replace("/div", "/DIV"),
+    "no quotes": ANONYMOUS.replace('"nav-auth"', "nav-auth"),
+    "blanks": ANONYMOUS.replace('class="nav-auth"', '\n id="x"\tclass = "\nnav-auth\tx"\n').replace(
+        "</div>", "</div\n>"
+    ),
+    "other blocks inside": '<div class="nav-auth"><div><div></div></div>x</div>',
+    "a comment inside": '<div class="nav-auth"><!-- </div> <div> -->x</div>',
+    "a script inside": "<div class='nav-auth'><script>'</div>'</script><textarea></div></textarea></div>",
+    "a comparison inside": "<div class='nav-auth'>1 < 2 <> </div>",
+}
+
+
+@pytest.mark.parametrize("block", SPELT.values(), ids=SPELT.keys())
 def test_the_corner_is_replaced(block: str) -> None:
     assert rewritten(f"<nav>{block}</nav><p>x</p>") == f"<nav>{CONTROLS.decode()}</nav><p>x</p>"
     assert counted(block) == (1, 1)
+
+
+HIDDEN = {
+    "in a comment": f"<!-- {ANONYMOUS} -->",
+    "in a script": f"<script>'{ANONYMOUS}'</script>",
+    "in a template": f"<template><p>{ANONYMOUS}</p></template>",
+    "in a text": f"<textarea>{ANONYMOUS}</textarea>",
+    "in a value": "<p title='<div class=\"nav-auth\"></div>'>",
+    "in an end tag": '</div class="nav-auth">',
+}
+
+
+@pytest.mark.parametrize("other", HIDDEN.values(), ids=HIDDEN.keys())
+def test_what_only_looks_like_a_corner_is_not_counted(other: str) -> None:
+    assert counted(other) == (0, 0)
+    assert counted(other + ANONYMOUS) == (1, 1)
+    assert rewritten(other + ANONYMOUS).endswith(CONTROLS.decode())
+
+
+def test_a_page_cut_off_anywhere_shows_no_half_of_the_controls() -> None:
+    page = f"<nav>{NAMED}</nav>"
+    for cut in range(len(page)):
+        out = rewritten(page[:cut])
+        assert (CONTROLS.decode() in out) == (cut >= len(page) - len("</nav>"))
+        assert counted(page[:cut])[1] == int(CONTROLS.decode() in out)
 
 
 def test_a_corner_with_a_div_inside_ends_at_its_own_end() -> None:

@@ -24,10 +24,38 @@ ENDLESS = {
     "nested templates": (JAVASCRIPT, b"", b"`${"),
     "a comment in a script": (JAVASCRIPT, b"/*", b"* monitor "),
     "slashes": (JAVASCRIPT, b"", b"= /["),
+    "brackets": (HTML, b"", b"<"),
+    "references": (HTML, b'<a href="monitor', b"&#"),
+    "long references": (HTML, b'<a href="monitor', b"&" + b"a" * 50),
+    "zeros of references": (HTML, b'<a href="monitor&#', b"0" * 30),
+    "comments and scripts in a script": (HTML, b"<script>", b"<!--<script>"),
+    "ends of comments in a script": (HTML, b"<script><!--", b"--><!--"),
+    "beginnings of end tags in a script": (HTML, b"<script>", b"</scrip monitor"),
+    "templates": (HTML, b"", b"<template>"),
+    "blocks in the corner": (HTML, b'<div class="nav-auth">', b"<div><!--"),
+    "corners": (HTML, b"", b'<div class="nav-auth">'),
+    "ways up in a URL": (HTML, b"<a href='", b"../monitor"),
+    "dots in a URL": (HTML, b"<a href='", b"/./monitor"),
+    "line ends in a URL": (HTML, b"<a href='/", b"\n\tmonitor"),
+    "escapes of escapes in a URL": (HTML, b"<a href='?a=%", b"25monitor"),
+    "values in a URL": (HTML, b"<a href='?monitor", b"&%3F=%3D"),
+    "backslashes in a script": (JAVASCRIPT, b"'monitor", b"\\"),
+    "backslashes in code": (JAVASCRIPT, b"", b"\\ monitor"),
+    "comments in the manner of HTML": (JAVASCRIPT, b"", b"<!-- monitor\n-->"),
+    "countdowns": (JAVASCRIPT, b"navMode", b"--"),
+    "writing the mode": (JAVASCRIPT, b"", b"localStorage.navMode = "),
+    "names of the mode": (JAVASCRIPT, b"", b"navMode"),
+    "backticks and keys": (JAVASCRIPT, b"", b"`navMode"),
     "a string in JSON": (JSON, b'"', b'monitor\\"'),
     "nested arrays": (JSON, b"", b"["),
     "a picture in a sheet": (CSS, b"a{b:url(", b"monitor"),
     "a string in a sheet": (CSS, b'"', b"monitor"),
+    "escapes in a sheet": (CSS, b"", b"\\aaaaaa"),
+    "escapes before strings in a sheet": (CSS, b"", b"\\aaaaaa" * 20 + b"'monitor'"),
+    "brackets in a sheet": (CSS, b"", b"u\\72l("),
+    "image sets": (CSS, b"", b"image-set('monitor',"),
+    "comments in a sheet": (CSS, b"", b"/**/'monitor'"),
+    "rules of a sheet": (CSS, b"", b"@import/*"),
 }
 
 
@@ -70,6 +98,16 @@ def test_small_pieces_of_a_long_string_take_linear_time() -> None:
 def test_a_url_behind_a_value_that_is_too_long_is_still_mapped() -> None:
     source = b'<a title="' + b"x" * (LIMIT + 10) + b'" href="/swf-monitor/x"><b id="/swf-monitor/">'
     assert in_pieces(source, PIECE) == source.replace(b'"/swf-monitor/x', b'"/prod/x')
+
+
+def test_fifty_megabytes_in_one_line_are_never_held() -> None:
+    line = b'<p title="x">monitor <b>y</b> ' + b"and so on " * 6_000
+    fed, most, held = rewriter(), 0, 0
+    for _ in range(50_000_000 // len(line)):
+        held += len(line) - len(fed.feed(line))
+        most = max(most, held)
+    assert len(fed.finish()) == held
+    assert most <= PIECE + len(line)
 
 
 def test_script_behind_a_tag_that_is_too_long_is_still_script() -> None:

@@ -62,6 +62,73 @@ MAPPED = {
         '<script type="text/template"><a href="/swf-monitor/x"></script>',
         '<script type="text/template"><a href="/prod/x"></script>',
     ),
+    "numbers without a semicolon": ('<a href="&#47swf&#45monitor&#x2Fx">', '<a href="/prod&#x2Fx">'),
+    "numbers with leading zeros": ('<a href="&#0000047;swf-monitor/x">', '<a href="&#0000047;prod/x">'),
+    "a slash by its name": ('<a href="&sol;swf-monitor&sol;x">', '<a href="&sol;prod&sol;x">'),
+    "an old name without a semicolon": ('<a href="?a&amp?next=/swf-monitor/x">', '<a href="?a&amp?next=/prod/x">'),
+    "what is no name": ('<a href="?a=1&ampnext=/swf-monitor/x">', '<a href="?a=1&ampnext=/prod/x">'),
+    "a base": ('<base href="/swf-monitor/panda/" target="_top">', '<base href="/prod/panda/" target="_top">'),
+    "a refresh in quotes": (
+        "<meta http-equiv=refresh content=\"0;URL='/swf-monitor/x'\">",
+        "<meta http-equiv=refresh content=\"0;URL='/prod/x'\">",
+    ),
+    "a refresh without a name": (
+        '<meta http-equiv="Refresh" content="3, /swf-monitor/x">',
+        '<meta http-equiv="Refresh" content="3, /prod/x">',
+    ),
+    "sources of several sizes": (
+        '<img srcset="/swf-monitor/a,b.png 1x,/swf-monitor/c.png 2x , https://h/swf-monitor/d 3x">',
+        '<img srcset="/prod/a,b.png 1x,/prod/c.png 2x , https://h/swf-monitor/d 3x">',
+    ),
+    "sources of a preload": (
+        '<link rel=preload imagesrcset="/swf-monitor/a 100w, /swf-monitor/b 200w">',
+        '<link rel=preload imagesrcset="/prod/a 100w, /prod/b 200w">',
+    ),
+    "an object": ('<object data="/swf-monitor/x.svg"></object>', '<object data="/prod/x.svg"></object>'),
+    "a manifest": ('<html manifest="/swf-monitor/m">', '<html manifest="/prod/m">'),
+    "attribution": (
+        '<a attributionsrc="/swf-monitor/a https://h/ /swf-monitor/b">',
+        '<a attributionsrc="/prod/a https://h/ /prod/b">',
+    ),
+    "href in SVG": ('<svg><use href="/swf-monitor/i.svg#a"/></svg>', '<svg><use href="/prod/i.svg#a"/></svg>'),
+    "a fill in SVG": (
+        '<svg><path fill="url(/swf-monitor/i.svg#a)"/></svg>',
+        '<svg><path fill="url(/prod/i.svg#a)"/></svg>',
+    ),
+    "in a template": (
+        '<template><a href="/swf-monitor/x"></a></template>',
+        '<template><a href="/prod/x"></a></template>',
+    ),
+    "in a template that scripts fill": ('<a data-href="/swf-monitor/${id}/">', '<a data-href="/prod/${id}/">'),
+    "an import map": (
+        '<script type="importmap">{"imports": {"app": "/swf-monitor/static/app.js"}}</script>',
+        '<script type="importmap">{"imports": {"app": "/prod/static/app.js"}}</script>',
+    ),
+    "a frame's document in a frame's document": (
+        "<iframe srcdoc=\"<p style='background:url(/swf-monitor/a)'>\">",
+        "<iframe srcdoc=\"<p style='background:url(/prod/a)'>\">",
+    ),
+    "a script in a frame's document": (
+        "<iframe srcdoc='<script>f(\"/swf-monitor/x\")</script>'>",
+        "<iframe srcdoc='<script>f(\"/prod/x\")</script>'>",
+    ),
+    "HTML in JSON in a data attribute": (
+        """<i data-x='{"h": "<a href=\\"/swf-monitor/x\\">"}'>""",
+        """<i data-x='{"h": "<a href=\\"/prod/x\\">"}'>""",
+    ),
+    "a URL in blanks in a data attribute": ('<i data-x=" /swf-monitor/x ">', '<i data-x=" /prod/x ">'),
+    "a handler with an apostrophe as a reference": (
+        '<a onclick="go(&#39;/swf-monitor/x&#39;)">',
+        '<a onclick="go(&#39;/prod/x&#39;)">',
+    ),
+    "behind a comment for one browser": (
+        '<!--[if IE]><a href="/swf-monitor/"><![endif]--><a href="/swf-monitor/x">',
+        '<!--[if IE]><a href="/swf-monitor/"><![endif]--><a href="/prod/x">',
+    ),
+    "between comments for other browsers": (
+        '<![if !IE]><a href="/swf-monitor/x"><![endif]>',
+        '<![if !IE]><a href="/prod/x"><![endif]>',
+    ),
     "a link inside pre": ('<pre><a href="/swf-monitor/x">log</a></pre>', '<pre><a href="/prod/x">log</a></pre>'),
 }
 UNTOUCHED = {
@@ -75,6 +142,11 @@ UNTOUCHED = {
     "what a person typed": '<input name="q" value="/swf-monitor/x">',
     "placeholder": '<input placeholder="/swf-monitor/">',
     "alt text": '<img alt="/swf-monitor/">',
+    "a hyphen that is none": '<a href="/swf&hyphen;monitor/x">',
+    "a name that lacks its semicolon": '<a href="&sol/swf-monitor/x">',
+    "an attribute of an end tag": '</a href="/swf-monitor/x">',
+    "a picture's description": '<img longdescr="/swf-monitor/x">',
+    "a page's description": '<meta name="description" content="see /swf-monitor/x">',
     "a tag that never ends": '<p>x</p><a href="/swf-monitor/x',
     "a script of unknown type": '<script type="text/x-thing">"/swf-monitor/x"</script>',
     "plaintext": '<plaintext><a href="/swf-monitor/x">',

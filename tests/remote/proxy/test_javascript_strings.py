@@ -38,6 +38,51 @@ MAPPED = {
     "between divisions": ("a = b / '/swf-monitor/a' / c", "a = b / '/prod/a' / c"),
     "after an apostrophe in a comment": ("// it's\n'/swf-monitor/a' /* don't */", "// it's\n'/prod/a' /* don't */"),
     "after a string that is not closed": ("x = 'oops\ny = '/swf-monitor/a'", "x = 'oops\ny = '/prod/a'"),
+    "octal escapes": (r"'\57swf\55monitor\057x'", r"'/prod\057x'"),
+    "escapes of what needs none": (r"'\/\swf\-monitor/x'", r"'\/prod/x'"),
+    "a line end within": ("'/swf-\\\nmonitor/x'", "'/prod/x'"),
+    "an import": ('const m = await import("/swf-monitor/static/a.js")', 'const m = await import("/prod/static/a.js")'),
+    "an import at the front": ("import a from '/swf-monitor/a.js';", "import a from '/prod/a.js';"),
+    "a new URL": (
+        "new URL('/swf-monitor/x', location.href)",
+        "new URL('/prod/x', location.href)",
+    ),
+    "the mount before a path": ("fetch('/swf-monitor' + path)", "fetch('/prod' + path)"),
+    "behind a name for the origin": ("fetch(base + '/swf-monitor/x')", "fetch(base + '/prod/x')"),
+    "a key": ("routes = {'/swf-monitor/prod/': f}", "routes = {'/prod/prod/': f}"),
+    "a case": ("switch (p) { case'/swf-monitor/a': f() }", "switch (p) { case'/prod/a': f() }"),
+    "a tagged template": ('html`<a href="/swf-monitor/${a}">`', 'html`<a href="/prod/${a}">`'),
+    "a template three deep": (
+        "`a${b ? `c${d ? `/swf-monitor/${e}` : ''}` : `/swf-monitor/f`}`",
+        "`a${b ? `c${d ? `/prod/${e}` : ''}` : `/prod/f`}`",
+    ),
+    "an attribute behind a hole": (
+        '`<a class="${c}" href="/swf-monitor/x">`',
+        '`<a class="${c}" href="/prod/x">`',
+    ),
+    "behind the origin of the window": (
+        "`${ window.location.origin }/swf-monitor/x`",
+        "`${ window.location.origin }/prod/x`",
+    ),
+    "after a regular expression with brackets": (
+        "/[/]'[\\]`]/.test(s) || '/swf-monitor/a'",
+        "/[/]'[\\]`]/.test(s) || '/prod/a'",
+    ),
+    "after a comment in the manner of HTML": (
+        "<!-- it's `hidden\nf('/swf-monitor/a')\n--> don't `\nf('/swf-monitor/b')",
+        "<!-- it's `hidden\nf('/prod/a')\n--> don't `\nf('/prod/b')",
+    ),
+    "after a countdown": ("while (i --> 0) f('/swf-monitor/a')", "while (i --> 0) f('/prod/a')"),
+    "after comparisons": ("a<!b; a<-b; '/swf-monitor/a'", "a<!b; a<-b; '/prod/a'"),
+    "a script put together": (
+        "'<script src=\"/swf-monitor/a.js\"><\\/script>'",
+        "'<script src=\"/prod/a.js\"><\\/script>'",
+    ),
+    "a script inside of a script's string": (
+        "d.write('<script>f(\"/swf-monitor/x\")<\\/script>')",
+        "d.write('<script>f(\"/prod/x\")<\\/script>')",
+    ),
+    "non-ASCII letters around": ("'é' + '/swf-monitor/é\\é'", "'é' + '/prod/é\\é'"),
     "a continued line": ("'/swf-monitor/a\\\nb'", "'/prod/a\\\nb'"),
 }
 UNTOUCHED = {
@@ -48,6 +93,10 @@ UNTOUCHED = {
     "words": "'see /swf-monitor/x'",
     "text of HTML in a string": "'<b>/swf-monitor/x</b>'",
     "a name": "swf.monitor['/a/swf-monitor/']",
+    "behind a hole of unknown content": "`${base}/swf-monitor/x`",
+    "behind two holes": "`${location.origin}${a}/swf-monitor/x`",
+    "behind a hole with more than the origin": "`${f(location.origin)}/swf-monitor/x`",
+    "a comment in the manner of HTML": "<!-- '/swf-monitor/x'\n--> '/swf-monitor/y'\n",
     "the laboratory": "'https://pandaserver02.sdcc.bnl.gov/swf-monitor/x'",
     "behind a host": "`https://${host}/swf-monitor/x`",
 }
@@ -61,19 +110,3 @@ def test_a_url_is_mapped(source: str, expected: str) -> None:
 @pytest.mark.parametrize("source", UNTOUCHED.values(), ids=UNTOUCHED.keys())
 def test_other_code_stays(source: str) -> None:
     assert rewritten(source, JAVASCRIPT) == source
-
-
-@pytest.mark.parametrize(
-    ("source", "expected"),
-    [
-        ("m = localStorage.getItem('navMode') || 'x'", "m = 'production' || 'x'"),
-        ('m = window.localStorage . getItem( "navMode" )', 'm = "production"'),
-        ("sessionStorage.getItem('navMode')", "sessionStorage.getItem('navMode')"),
-        ("my.localStorage.getItem('navMode')", "my.localStorage.getItem('navMode')"),
-        ("localStorage.setItem('navMode', m)", "localStorage.setItem('navMode', m)"),
-        ("localStorage.getItem('navMode', 1)", "localStorage.getItem('navMode', 1)"),
-    ],
-)
-def test_the_navigation_mode_is_production(source: str, expected: str) -> None:
-    assert rewritten(source, JAVASCRIPT) == expected
-    assert rewritten(f"<script>{source}</script>") == f"<script>{expected}</script>"

@@ -37,6 +37,38 @@ MAPPED_CSS = {
         'a{b:image-set("/swf-monitor/x" 1x, "/swf-monitor/y" 2x)}',
         'a{b:image-set("/prod/x" 1x, "/prod/y" 2x)}',
     ),
+    "an escaped slash": (r"a{b:url(\/swf-monitor\/x)}", r"a{b:url(\/prod\/x)}"),
+    "an escaped slash as a number": (r"a{b:url(\2f swf-monitor/x)}", "a{b:url(/prod/x)}"),
+    "an escaped hyphen": (r"a{b:url(/swf\-monitor/x)}", "a{b:url(/prod/x)}"),
+    "an escaped hyphen in a string": (r"a{b:url('/swf\00002Dmonitor/x')}", "a{b:url('/prod/x')}"),
+    "an escaped bracket in a URL": (r"a{b:url(/swf-monitor/\)x)}", r"a{b:url(/prod/\)x)}"),
+    "an escaped function": (r"a{b:u\72l(/swf-monitor/x)}", r"a{b:u\72l(/prod/x)}"),
+    "an escaped function with blanks": (r"a{b:\75 r\6C (/swf-monitor/x)}", r"a{b:\75 r\6C (/prod/x)}"),
+    "an escaped function of a string": (r"a{b:ur\l('/swf-monitor/x')}", r"a{b:ur\l('/prod/x')}"),
+    "src": ('a{b:src("/swf-monitor/x")}', 'a{b:src("/prod/x")}'),
+    "a font": (
+        "@font-face{src:local('x'),url(/swf-monitor/x.woff2) format('woff2')}",
+        "@font-face{src:local('x'),url(/prod/x.woff2) format('woff2')}",
+    ),
+    "import with conditions": (
+        '@import url("/swf-monitor/x") layer(a.b) supports(display: grid) screen;',
+        '@import url("/prod/x") layer(a.b) supports(display: grid) screen;',
+    ),
+    "import in capitals": ('@IMPORT"/swf-monitor/x";', '@IMPORT"/prod/x";'),
+    "import behind a comment": ("@import/* a 'b */ '/swf-monitor/x';", "@import/* a 'b */ '/prod/x';"),
+    "escaped import": (r"@\69mport '/swf-monitor/x';", r"@\69mport '/prod/x';"),
+    "image set with types": (
+        'a{b:-webkit-image-set("/swf-monitor/x" type("image/avif"), url(/swf-monitor/y) 2x)}',
+        'a{b:-webkit-image-set("/prod/x" type("image/avif"), url(/prod/y) 2x)}',
+    ),
+    "a long image set": (
+        f'a{{b:image-set("/swf-monitor/{"x" * 200}" 1x,"/swf-monitor/{"y" * 200}" 2x, "/swf-monitor/z" 3x)}}',
+        f'a{{b:image-set("/prod/{"x" * 200}" 1x,"/prod/{"y" * 200}" 2x, "/prod/z" 3x)}}',
+    ),
+    "after functions that take other things": (
+        "a{b:calc(1px + (2px)) hsl(1 2% 3%);c:url(/swf-monitor/x)}",
+        "a{b:calc(1px + (2px)) hsl(1 2% 3%);c:url(/prod/x)}",
+    ),
     "after a picture in the sheet": (
         "a{b:url(data:image/svg+xml;utf8,<svg>)}c{d:url(/swf-monitor/x)}",
         "a{b:url(data:image/svg+xml;utf8,<svg>)}c{d:url(/prod/x)}",
@@ -45,6 +77,12 @@ MAPPED_CSS = {
 UNTOUCHED_CSS = {
     "content": 'a::after{content:"/swf-monitor/x"}',
     "comment": "/* url(/swf-monitor/x) */",
+    "a namespace": "@namespace x url(/swf-monitor/x);",
+    "a namespace in a string": "@namespace '/swf-monitor/x';",
+    "another function": "a{b:curl(/swf-monitor/x);c:my-url('/swf-monitor/x')}",
+    "a format": "a{b:format('/swf-monitor/x')}",
+    "a string behind an image set": 'a{b:image-set("a" 1x)}b::after{content:"/swf-monitor/x"}',
+    "a string that is not closed": "a{b:url('/swf-monitor/x\n)}",
     "selector": 'a[href^="/swf-monitor/"]{}',
     "relative": "a{b:url(../img/swf-monitor.png)}",
 }

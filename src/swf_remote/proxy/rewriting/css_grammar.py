@@ -36,7 +36,7 @@ _LONGEST_NAME = 25
 _FUNCTION = re.compile(rb"(?:\A|(?<=[^\w\\-]))(?P<name>%b{1,25})\Z" % _NAME)
 _IMPORT = re.compile(rb"@(?P<name>%b{1,60})%b\Z" % (_NAME, _SPACE))
 _CALL = re.compile(rb"(?P<name>%b{1,60})\([ \t\r\n\f]*\Z" % _NAME)
-_IN_SET = re.compile(rb"(?i:image-set)\([^;{}]*\Z")
+_IN_SET = re.compile(rb"image-set\([^;{}]*\Z")
 _ANOTHER = re.compile(rb"[\"'][^\"'{};]*,%b\Z" % _SPACE)
 _NAMESPACE = re.compile(rb"(?i:@namespace)\s[^;{}]*\Z")
 
@@ -51,16 +51,16 @@ def is_url_call(before: bytes) -> bool:
 
 def expects_url(before: bytes) -> bool:
     """Whether a string behind `before` is a URL: of ``url(``, ``src(``, ``@import`` or ``image-set(``."""
-    called = _CALL.search(before)
+    called = _CALL.search(before) if before.rstrip().endswith(b"(") else None
     if called and _meant(called["name"]) in (b"url", b"src"):
         return not _in_namespace(before)
-    rule = _IMPORT.search(before)
+    rule = _IMPORT.search(before) if b"@" in before else None
     return (rule is not None and _meant(rule["name"]) == b"import") or is_in_set(before)
 
 
 def is_in_set(before: bytes) -> bool:
     """Whether `before` ends inside of ``image-set(``, whose beginning is in sight."""
-    return _IN_SET.search(before) is not None and not before.rstrip().endswith(b"type(")
+    return _IN_SET.search(before.lower()) is not None and not before.rstrip().endswith(b"type(")
 
 
 def goes_on(before: bytes) -> bool:

@@ -171,6 +171,7 @@ class HtmlScanner:
                 self._placement.placed += 1
                 view.edits.append(Edit(tag.start(), block, self._placement.controls))
                 return block
+            self._placement.without_end += 1
         self._placement.blocks += 1
         return None
 

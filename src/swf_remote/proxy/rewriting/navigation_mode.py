@@ -16,6 +16,8 @@ from .streaming import LOOK_BACK, View
 KEY = b"navMode"
 _MODE = b"production"
 
+_STORAGE = b"localStorage"
+_LONGEST_GLOBAL = 30
 _ASKS = re.compile(
     rb"(?:(?<![\w$.])(?:window|self|globalThis)\s*\??\.\s*)?(?<![\w$])localStorage\s*"
     rb"(?:\??\.\s*getItem\s*(?:\?\.\s*)?(?P<call>\()|(?:\?\.\s*)?(?P<index>\[)|(?P<property>\??\.))\s*\Z"
@@ -34,7 +36,8 @@ class Asked(NamedTuple):
 
 def asked(before: bytes) -> Asked | None:
     """What of `before`, the last ``LOOK_BACK`` bytes, asks for a value of the browser's storage."""
-    code = _ASKS.search(before)
+    storage = before.rfind(_STORAGE)
+    code = _ASKS.search(before, max(0, storage - _LONGEST_GLOBAL)) if storage >= 0 else None
     if code is None or code.lastgroup is None or before[code.start() - 1 : code.start()] == b".":
         return None
     return Asked(len(before) - code.start(), code.lastgroup)

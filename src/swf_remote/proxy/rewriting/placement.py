@@ -14,6 +14,8 @@ from .html_grammar import attribute_value
 CLASS = b"nav-auth"
 # The monitor's own block is some hundred bytes.
 LONGEST_BLOCK = 16_384
+# A page has one; looking for the ends of very many would take its time.
+_MOST_WITHOUT_END = 8
 
 
 class NoEnd(Enum):
@@ -35,13 +37,15 @@ class Placement:
     """Blocks seen so far."""
     placed: int = 0
     """How often the controls were put in: 0 or 1."""
+    without_end: int = 0
+    """Blocks that were to be replaced, but have no end near by."""
     banners: int = 0
     """How often the banner was put in: 0 or 1."""
 
     @property
     def wanted(self) -> bool:
         """Whether the next block is to be replaced."""
-        return bool(self.controls) and not self.placed
+        return bool(self.controls) and not self.placed and self.without_end < _MOST_WITHOUT_END
 
     @property
     def wants_banner(self) -> bool:
