@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from hmac import compare_digest
+from typing import cast
 
 import aiohttp
 from cryptography import x509
@@ -109,8 +110,8 @@ class PinCheck(aiohttp.Fingerprint):
         certificate: bytes = (connection.getpeercert(binary_form=True) if connection else None) or b""
         if certificate and any(pin.fits(certificate) for pin in self._pins):
             return
-        assert isinstance(transport, asyncio.WriteTransport)
-        transport.abort()
+        # Every loop's TLS transport has it, but not every loop's is a subclass.
+        cast(asyncio.WriteTransport, transport).abort()
         shown = base64.b64encode(key_digest(certificate)).decode() if certificate else "none"
         raise TlsError(TlsFault.PIN, f"the monitor showed the key sha256/{shown}, which SWF_REMOTE_MONITOR_PIN lacks")
 
