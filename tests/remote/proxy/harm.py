@@ -19,6 +19,10 @@ _ATTRIBUTES = re.compile(
     r"form|formaction|http-equiv|id|is|longdesc|manifest|name|nonce|ping|popover.*|poster|shadowrootmode|slot|src|"
     r"srcdoc|srcset|style\s|xlink:.*|xmlns"
 )
+# Words for people: nothing opens them as an address.
+_WORDS = re.compile(r"title|class|aria-.*|value|lang|color|rel|abbr|datetime|role")
+# Without a value, only these do something: "<user name>" and "<job id>" are words in brackets.
+_SWITCHES = re.compile(r"on.*|autofocus|contenteditable|is|popover|slot|shadowrootmode")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _SCRIPT = re.compile(r"(?:java|vb|live)script:|data:|blob:", re.IGNORECASE)
 _STYLE = re.compile(
@@ -54,6 +58,10 @@ def _harm(tree: turbohtml.Element) -> Iterator[str]:
 
 
 def _is_harmful(element: str, name: str, value: str) -> bool:
+    if _WORDS.fullmatch(name):
+        return False
+    if not value:
+        return _SWITCHES.fullmatch(name) is not None
     bare = re.sub(r"[\x00-\x20]", "", value)
     if name == "href":
         scheme = _SCHEME.match(bare)

@@ -24,6 +24,7 @@ HARMLESS = {
     "double encoded script": "&lt;script&gt;alert(1)&lt;/script&gt;",
     "words in brackets": "killed by panda & <user request>",
     "a program's words": 'The worker was closed : <condor_rm> & "via condor_rm (by user panda)"',
+    "other words in brackets": "no <user name>, no <job id>, <file src missing>",
     "a mail address": "Bob Smith <bob.smith@bnl.gov>",
     "quoted words in brackets": 'epic-std-2 <A&B "q">',
     "a colon in brackets": "DataIdentifierAlreadyExists <group.EIC:abc>",
@@ -248,20 +249,20 @@ PIECES = [
 markups = st.lists(st.sampled_from(PIECES), max_size=30).map("".join)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(markups)
 def test_nothing_made_of_any_pieces_does_harm(markup: str) -> None:
     assert harm_in(cell(markup)) == []
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(markups)
 def test_making_harmless_twice_changes_nothing(markup: str) -> None:
     once = in_pieces(json.dumps([markup]).encode(), 10**6)
     assert in_pieces(once, 10**6) == once
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(markups)
 def test_json_in_a_string_holds_no_harm_either(markup: str) -> None:
     text = json.dumps({"a": markup}).replace("<", "\\u003c")
@@ -272,7 +273,7 @@ def test_json_in_a_string_holds_no_harm_either(markup: str) -> None:
     assert harm_in(inner["a"]) == []
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(markups)
 def test_the_gate_lets_no_harm_through(markup: str) -> None:
     if is_harmless(markup):

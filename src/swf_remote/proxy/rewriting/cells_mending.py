@@ -24,7 +24,8 @@ _LONGEST_PARSED = 1 << 17
 _DEEPEST = 4
 # HTML's mending may show JSON and the other way round; two rounds have always been enough.
 _ROUNDS = 4
-_INNER_STRING = re.compile(r'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
+# One that does not end is a string, too, or looking for its end again and again would take more than linear time.
+_INNER_STRING = re.compile(r'"((?:[^"\\]++|\\.)*+)("|\\?\Z)', re.DOTALL)
 _JSON_BEGINS = ("{", "[", '"')
 _FORCED = {"button": {"type": "button"}}
 _WRONG_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|(.)|\Z)", re.DOTALL)
@@ -63,7 +64,7 @@ def _inner_strings(text: str, depth: int) -> str:
 def _inner_string(found: re.Match[str], depth: int) -> str:
     inner = meaning(found[1])
     harmless = mended(inner, depth + 1)
-    return found[0] if harmless == inner else f'"{written(harmless)}"'
+    return found[0] if harmless == inner else f'"{written(harmless)}{found[2]}'
 
 
 def meaning(raw: str) -> str:

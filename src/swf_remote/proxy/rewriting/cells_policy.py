@@ -56,7 +56,7 @@ _DATA = re.compile(
     r"data-(?!(?:bind|confirm|controller|action|html|hx|method|ng|on|remote|script|template|th|turbo|v|x)(?:-|\Z)|bs-)"
     r"[a-z0-9_.-]++|data-bs-(?:delay|dismiss|offset|parent|placement|target|title|toggle|trigger)"
 )
-_DATA_URL = re.compile(r"(?:.*-)?(?:url|uri|href|src)")
+_DATA_URL = re.compile(r".*(?:url|uri|href|src)")
 _OWN_PATH = re.compile(r"(?:[?#]|/(?![/\\])|\Z)")
 _ARIA = re.compile(r"aria-[a-z]++")
 _ACTIVE_WORDS = frozenset({"autofocus", "contenteditable", "is", "popover", "slot", "style"})
