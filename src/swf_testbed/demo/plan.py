@@ -10,6 +10,8 @@ from pathlib import Path
 from swf_testbed.demo.secrets import DemoSecrets
 
 SERVICE_ACCOUNT = "swf-remote-service"
+# By this name the monitor at the laboratory is asked and named; in the demo it is the one on this machine.
+MONITOR_NAME = "pandaserver02.sdcc.bnl.gov"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ def monitor_environment(options: Options, made: DemoSecrets) -> dict[str, str]:
     return _clean_environment() | {
         "SWF_MONITOR_SECRET_KEY": made.monitor_key,
         "SWF_MONITOR_DB_NAME": str(options.var.resolve() / "monitor.sqlite3"),
+        "SWF_MONITOR_ALLOWED_HOSTS": f"127.0.0.1,localhost,{MONITOR_NAME}",
         "SWF_MONITOR_FEED_MAX_AGE": "3",
         "PANDA_DB_NAME": str(options.panda_database),
     }
@@ -90,6 +93,7 @@ def gateway_environment(options: Options, made: DemoSecrets, monitor_token: str 
         "SWF_REMOTE_ALLOWED_HOSTS": "127.0.0.1,localhost",
         "SWF_REMOTE_PUBLIC_URL": options.gateway_url,
         "SWF_REMOTE_MONITOR_URL": f"http://{options.tunnel}/swf-monitor",
+        "SWF_REMOTE_MONITOR_HOST": MONITOR_NAME,
         "SWF_REMOTE_MONITOR_TOKEN": monitor_token,
         "SWF_REMOTE_PROBE_INTERVAL": "1",
     }

@@ -94,7 +94,7 @@ def test_the_gateway_knows_the_tunnel_and_neither_monitor_nor_database(tmp_path:
     environment = gateway_environment(chosen, made, "token")
     ours = {name: value for name, value in environment.items() if name.startswith(("SWF_", "PANDA_"))}
     assert ours["SWF_REMOTE_MONITOR_URL"] == "http://127.0.0.1:3/swf-monitor"
-    assert not [value for value in ours.values() if "45678" in value or "panda" in value]
+    assert not [value for value in ours.values() if "45678" in value or str(chosen.panda_database) in value]
 
 
 def test_settings_of_a_real_deployment_do_not_leak_into_the_demo(
