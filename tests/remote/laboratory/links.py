@@ -57,6 +57,8 @@ def links_of(markup: str) -> list[Link]:
 
 def _links(element: Any) -> Iterator[Link]:
     for name, value in element.attrs.items():
+        if element.namespace is not turbohtml.Namespace.HTML and name not in ("href", "xlink:href"):
+            continue  # within pictures and formulas, nothing but links is followed
         text = " ".join(value) if isinstance(value, list) else (value or "")
         if name in SETS_OF_URLS:
             for part in text.split(","):
