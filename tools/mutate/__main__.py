@@ -84,6 +84,8 @@ def _copy(only: list[str], tests: list[str]) -> None:
     archive = ["git", "archive", "HEAD", "src", "tests", "tools", "pyproject.toml"]
     files = subprocess.run(archive, cwd=ROOT, capture_output=True, check=True).stdout
     subprocess.run(["tar", "-x", "-C", str(COPY)], input=files, check=True)
+    for built in (ROOT / "src").glob("*/static/vendor"):  # made from locked packages, not committed
+        shutil.copytree(built, COPY / built.relative_to(ROOT), dirs_exist_ok=True)
     with (COPY / "pyproject.toml").open("a") as project:
         project.write(TABLE.format(only=json.dumps(only), tests=json.dumps(tests)))
 
