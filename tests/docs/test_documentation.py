@@ -59,3 +59,27 @@ def test_every_python_file_says_what_it_is_for() -> None:
         if text and "migrations" not in path.parts and not text.startswith(('"""', 'r"""')):
             silent.append(str(path.relative_to(ROOT)))
     assert silent == []
+
+
+CITED = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
+
+
+def _rules() -> list[str]:
+    """The rows of the tables in docs/proxy.md."""
+    lines = (ROOT / "docs" / "proxy.md").read_text().splitlines()
+    return [line for line in lines if line.startswith("| ") and not line.startswith("| rule |")]
+
+
+def test_every_rule_of_the_proxy_names_its_test() -> None:
+    assert len(_rules()) > 50
+    assert [rule for rule in _rules() if not CITED.search(rule)] == []
+
+
+def test_the_tests_named_beside_the_rules_exist() -> None:
+    cited = {match.groups() for rule in _rules() for match in CITED.finditer(rule)}
+    missing = [
+        f"{path}::{name}"
+        for path, name in sorted(cited)
+        if not (ROOT / path).exists() or not re.search(rf"def {name}\(", (ROOT / path).read_text())
+    ]
+    assert missing == []

@@ -203,11 +203,6 @@ def test_every_page_is_the_monitors_own_but_for_what_may_differ(
     assert len(both.compared) > 100
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="markup in recorded error texts is taken out of exports, too, and words with it",
-)
 def test_an_export_holds_what_was_recorded(demo: Demo) -> None:
     both = Both(demo)
     both.compare(EXPORT, "application/json")

@@ -307,6 +307,15 @@ def test_data_for_programs_keep_their_values(path: str) -> None:
     assert route.rewriting == "text"
 
 
+@pytest.mark.parametrize("page", ["jobs", "tasks", "errors", "diagnostics", "epic-queues"])
+def test_an_export_keeps_its_values_and_no_table_becomes_one_by_its_query(page: str) -> None:
+    exported = read_exposure().decide("GET", f"panda/{page}/", b"days=7&format=json").route
+    table = read_exposure().decide("GET", f"panda/{page}/datatable/", b"days=7&format=json").route
+    assert exported is not None
+    assert table is not None
+    assert (exported.rewriting, table.rewriting) == ("text", "cells")
+
+
 @pytest.mark.parametrize(
     ("path", "cache"),
     [
