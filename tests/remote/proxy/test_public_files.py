@@ -1,11 +1,14 @@
 """Public files that pages load come from us, in the locked version, wherever a page names them (contract 3.3)."""
 
+import asyncio
 import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from starlette.types import Message
 
+from swf_remote.edge.assets import ASK_AGAIN, FOR_EVER, STATIC_FOLDER, Assets
 from swf_remote.proxy.page import PageContext
 from swf_remote.proxy.rewriting import rewriter_for
 from swf_remote.proxy.substitutes import NEEDLES, substitutes
@@ -149,3 +152,31 @@ def test_switched_off_every_page_keeps_its_hosts() -> None:
     fed = rewriter_for("text/html", replace(SITES, substitutes=""), PageContext())
     assert fed is not None
     assert (fed.feed(source.encode()) + fed.finish()).decode() == source
+
+
+@pytest.mark.parametrize(
+    "ours", [*sorted(set(TABLE.values()))[:3], OURS + "bootstrap-icons@1.11.3/font/fonts/bootstrap-icons.woff2"]
+)
+def test_our_copies_are_served(ours: str) -> None:
+    status, headers, body = asyncio.run(fetched(ours))
+    assert status == 200
+    assert int(headers[b"content-length"]) == len(body) > 400
+    assert headers[b"cache-control"] == (FOR_EVER if "?v=" in ours else ASK_AGAIN)
+    assert headers[b"content-type"].partition(b";")[0] in (b"text/css", b"text/javascript", b"font/woff2")
+
+
+async def fetched(address: str) -> tuple[int, dict[bytes, bytes], bytes]:
+    """The answer of the gateway's own files to a GET of `address`."""
+    path, _, query = address.partition("?")
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": query.encode(), "headers": []}
+    messages: list[Message] = []
+
+    async def send(message: Message) -> None:
+        messages.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    await Assets("/prod/assets/", STATIC_FOLDER)(scope, receive, send)
+    body = b"".join(message.get("body", b"") for message in messages[1:])
+    return messages[0]["status"], dict(messages[0]["headers"]), body

@@ -43,8 +43,8 @@ _QUOTED_VALUES = rb"(?:(?<=[\w:.-])=\"[^\"]*+\"[^\"'>=]*+)*+"
 _CERTAIN_REST = rb"[^%b/>\"'=]*+(?:[%b/][^\"'>=]*+%b)?+>" % (_BLANK, _BLANK, _QUOTED_VALUES)
 BORING = re.compile(rb"(?:[^<]*+<(?:(?:/[A-Za-z]|%b)%b|(?=[^A-Za-z/!?])))*+[^<]*+" % (_CERTAIN_START, _CERTAIN_REST))
 """Text and plain tags that neither begin raw text nor foreign content."""
-TEXT = re.compile(rb"[^<]*+")
-"""Text alone."""
+TEXT = re.compile(rb"(?:[^<]++|<(?=[^A-Za-z/!?]))*+")
+"""Text alone, with any "<" that begins nothing."""
 LINK = re.compile(
     rb"<a (?:class=\"[^\"]*+\" )?href=\"(?P<value> ?[/?][^\"&]*+(?:&amp;[^\"&]*+)*+)\"[^\"'>=]*+%b>" % _QUOTED_VALUES
 )
