@@ -116,13 +116,19 @@ class Turn:
         if self.gone:
             return
         if message["type"] == "http.response.start" and not self.answer.begun:
-            # What is left of the body will not be waited for, so the connection cannot be used again.
-            self.answer.keep_alive = self.answer.keep_alive and self.body_done
-            self._line.write(self.answer.head(message["status"], message.get("headers", ()), self._line.always()))
+            self._begin_answer(message)
         elif message["type"] == "http.response.body" and self.answer.begun and not self.answer.complete:
-            self._line.write(self.answer.piece(message.get("body", b""), more=message.get("more_body", False)))
-            if self.answer.complete:
-                self._news.set()
-                self._line.answered(self)
+            self._continue_answer(message)
         else:
             raise BadAnswerError(f"{message['type']} has no place here")
+
+    def _begin_answer(self, message: Message) -> None:
+        # What is left of the body will not be waited for, so the connection cannot be used again.
+        self.answer.keep_alive = self.answer.keep_alive and self.body_done
+        self._line.write(self.answer.head(message["status"], message.get("headers", ()), self._line.always()))
+
+    def _continue_answer(self, message: Message) -> None:
+        self._line.write(self.answer.piece(message.get("body", b""), more=message.get("more_body", False)))
+        if self.answer.complete:
+            self._news.set()
+            self._line.answered(self)
