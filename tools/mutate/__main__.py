@@ -30,7 +30,7 @@ TABLE = """
 [tool.mutmut]
 source_paths = ["src"]
 only_mutate = {only}
-also_copy = ["tools", "src/swf_remote"]
+also_copy = ["tools", "src/swf_remote", "package.json", "package-lock.json"]
 pytest_add_cli_args = ["-c", "tests/remote/pytest.ini", "--rootdir", ".", "-m", "not slow", "-p", "no:cacheprovider"]
 pytest_add_cli_args_test_selection = {tests}
 use_git_change_detection = false
@@ -81,8 +81,7 @@ def scores(fates: dict[str, str]) -> dict[str, tuple[int, int]]:
 def _copy(only: list[str], tests: list[str]) -> None:
     shutil.rmtree(COPY, ignore_errors=True)
     COPY.mkdir(parents=True)
-    archive = ["git", "archive", "HEAD", "src", "tests", "tools", "pyproject.toml"]
-    files = subprocess.run(archive, cwd=ROOT, capture_output=True, check=True).stdout
+    files = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, capture_output=True, check=True).stdout
     subprocess.run(["tar", "-x", "-C", str(COPY)], input=files, check=True)
     for built in (ROOT / "src").glob("*/static/vendor"):  # made from locked packages, not committed
         shutil.copytree(built, COPY / built.relative_to(ROOT), dirs_exist_ok=True)
