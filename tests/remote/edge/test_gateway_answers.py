@@ -133,3 +133,12 @@ async def test_the_monitors_own_headers_pass() -> None:
     for line in kept:
         name, _, value = line.partition(": ")
         assert value.encode() in lines(got, name.lower().encode())
+
+
+async def test_an_answer_has_one_date_the_monitors_where_it_gives_one() -> None:
+    given = b"Tue, 24 Nov 2026 01:02:03 GMT"
+    got = await told(answer(b"x", headers=[f"Date: {given.decode()}"]))
+    assert lines(got, b"date") == [given]
+    (own,) = lines(await told(answer(b"x")), b"date")
+    assert own.endswith(b" GMT")
+    assert own != given

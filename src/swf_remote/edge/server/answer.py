@@ -50,12 +50,15 @@ class AnswerFraming:
         self._left: int | None = None
 
     def head(self, status: int, headers: Headers, always: Headers = ()) -> bytes:
-        """Status line and headers.
+        """Status line and headers; of `always` those that the answer does not bring itself (``Date``, RFC 9110 6.6.1).
 
         Raises:
             BadAnswerError: a header would break the framing.
         """
-        lines = [line for name, value in (*always, *headers) if (line := self._line(name.lower(), value, status))]
+        brought = [(name.lower(), value) for name, value in headers]
+        names = {name for name, _ in brought}
+        added = [field for field in always if field[0] not in names]
+        lines = [line for name, value in (*added, *brought) if (line := self._line(name, value, status))]
         self._head_only = self._head_only or status in BODILESS
         if self._left is None and not self._head_only:
             lines.append(self._unmeasured())
