@@ -175,7 +175,8 @@ async def fetched(address: str) -> tuple[int, dict[bytes, bytes], bytes]:
         messages.append(message)
 
     async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        await asyncio.Event().wait()
+        return {"type": "http.disconnect"}
 
     await Assets("/prod/assets/", STATIC_FOLDER)(scope, receive, send)
     body = b"".join(message.get("body", b"") for message in messages[1:])
