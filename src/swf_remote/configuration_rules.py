@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from swf_remote.proxy.exposure_file import ExposureError, read_exposure
+from swf_remote.proxy.policy.exposure_file import ExposureError, read_exposure
 from swf_remote.proxy.signing_key import read_key
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from tools.mutate.__main__ import fates_of, module_of, scores
 
 LISTING = """
-    swf_remote.proxy.paths.x_normalise__mutmut_1: killed
-    swf_remote.proxy.paths.x__below__mutmut_2: survived
+    swf_remote.proxy.policy.paths.x_normalise__mutmut_1: killed
+    swf_remote.proxy.policy.paths.x__below__mutmut_2: survived
     swf_remote.proxy.rewriting.urls.xǁUrlRulesǁurl__mutmut_10: timeout
     swf_remote.proxy.rewriting.urls.xǁUrlRulesǁurl__mutmut_11: no tests
     swf_remote.proxy.rewriting.urls.x_f__mutmut_1: not checked

@@ -20,7 +20,7 @@ from swf_remote.edge.problem import AnswerAbortedError, Problem, ProblemError
 from swf_remote.edge.refusals import refusal
 from swf_remote.edge.runtime import Runtime
 from swf_remote.edge.security import SecurityHeaders
-from swf_remote.proxy.routes import exposure
+from swf_remote.proxy.policy.routes import exposure
 from swf_remote.web.error_pages import error_response
 from swf_remote.web.negotiation import error_form
 

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from html import unescape
 
-from swf_remote.proxy import refusals
-from swf_remote.proxy.exposure import Exposure
-from swf_remote.proxy.paths import normalise
-from swf_remote.proxy.refusals import RefusedPath
-from swf_remote.proxy.rows import Access, Kind, Route
+from swf_remote.proxy.policy import refusals
+from swf_remote.proxy.policy.exposure import Exposure
+from swf_remote.proxy.policy.paths import normalise
+from swf_remote.proxy.policy.refusals import RefusedPath
+from swf_remote.proxy.policy.rows import Access, Kind, Route
 
 NOT_FOUND = 404
 # Where a path begins: behind a quote, a bracket or an equals sign, in markup, scripts and JSON alike.

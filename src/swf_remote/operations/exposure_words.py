@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from swf_remote.proxy.exposure import Exposure
-from swf_remote.proxy.floor import never_opened
-from swf_remote.proxy.rows import SAFE_METHODS, Access, Decision, Route
+from swf_remote.proxy.policy.exposure import Exposure
+from swf_remote.proxy.policy.floor import never_opened
+from swf_remote.proxy.policy.rows import SAFE_METHODS, Access, Decision, Route
 
 HEADINGS = ("ROW", "WHO", "METHODS", "PATH", "IDENTITY", "KIND", "CACHE", "REWRITING", "NOTE")
 NEVER = "never"

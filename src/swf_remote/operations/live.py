@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 from swf_remote.configuration import Configuration
 from swf_remote.operations.drift import Finding, gone, links, may_be_walked, new_parts, one_of_each, samples
-from swf_remote.proxy.exposure import Exposure
 from swf_remote.proxy.failures import TlsError, UpstreamError, problem_for
 from swf_remote.proxy.link import Proof
+from swf_remote.proxy.policy.exposure import Exposure
 from swf_remote.proxy.upstream import Budget, UpstreamAnswer, UpstreamClient
 
 STARTS = ("prod/", "panda/", "pcs/")

@@ -21,7 +21,6 @@ from swf_remote.edge.exchange import exchange_of
 from swf_remote.edge.intake import header
 from swf_remote.edge.problem import Problem, ProblemError
 from swf_remote.edge.runtime import Runtime
-from swf_remote.proxy.admission import UNCHANGED, Admission, LoginNeeded, admit, login_problem
 from swf_remote.proxy.asking import Asker, Question
 from swf_remote.proxy.assertion import IdentityAssertion
 from swf_remote.proxy.body import RequestBody
@@ -38,11 +37,12 @@ from swf_remote.proxy.failures import (
 from swf_remote.proxy.headers import clean, joined
 from swf_remote.proxy.link import Observation, Place
 from swf_remote.proxy.page import PageContext
+from swf_remote.proxy.policy.admission import UNCHANGED, Admission, LoginNeeded, admit, login_problem
+from swf_remote.proxy.policy.routes import SAFE_METHODS, Kind, exposure
 from swf_remote.proxy.probe import ENTRANCE_REFUSES
 from swf_remote.proxy.relay import relay
 from swf_remote.proxy.request import UpstreamRequest, upstream_request
 from swf_remote.proxy.response import Answer, Asked, BrokenAnswer, PartOnly, reader_answer
-from swf_remote.proxy.routes import SAFE_METHODS, Kind, exposure
 from swf_remote.proxy.sites import Sites
 from swf_remote.proxy.upstream import UpstreamAnswer
 from swf_remote.web.account_controls import account_controls, log_in_url

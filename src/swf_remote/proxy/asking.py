@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 from swf_remote.proxy.body import RequestBody
 from swf_remote.proxy.form import LARGEST_MAPPED, is_form, posted_back
+from swf_remote.proxy.policy.routes import SAFE_METHODS, Route
 from swf_remote.proxy.request import UpstreamRequest
-from swf_remote.proxy.routes import SAFE_METHODS, Route
 from swf_remote.proxy.sites import Sites
 from swf_remote.proxy.upstream import WRITE_BUDGET, Budget, UpstreamAnswer, UpstreamClient
 

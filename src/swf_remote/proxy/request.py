@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from .coding.negotiation import IDENTITY, OURS, Accepted
 from .headers import Field, clean, joined
 from .page import ANONYMOUS, PageContext
-from .routes import SAFE_METHODS, Identity, Kind, Rewriting, Route
+from .policy.routes import SAFE_METHODS, Identity, Kind, Rewriting, Route
 from .sites import Sites
 from .validators import theirs
 

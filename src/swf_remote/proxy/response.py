@@ -16,9 +16,9 @@ from .coding.encoding import encoder_for
 from .headers import Field, clean, joined
 from .locations import mapped
 from .page import PageContext
+from .policy.routes import Cache, Identity, Kind, Rewriting, Route
 from .rewriting import Rewriter, language_of, rewriter_for
 from .rewriting.nested import Language
-from .routes import Cache, Identity, Kind, Rewriting, Route
 from .sites import Sites
 from .treatment import BODILESS, Asked, BrokenAnswer, PartOnly, Treatment, treatment
 from .validators import confirmed, ours, weak

@@ -14,9 +14,9 @@ from .coding.charsets import as_utf_8, codec_for, label_of
 from .coding.decoding import can_decode, codings_of
 from .coding.negotiation import Accepted
 from .headers import listed
+from .policy.routes import Rewriting, Route
 from .rewriting import language_of
 from .rewriting.nested import Language
-from .routes import Rewriting, Route
 
 # Smaller bodies fit into one packet anyway.
 LEAST_ENCODED = 1024

@@ -2,7 +2,7 @@
 
 from swf_remote.configuration import configuration
 from swf_remote.edge.problem import Problem
-from swf_remote.proxy.routes import Part, exposure
+from swf_remote.proxy.policy.routes import Part, exposure
 
 TITLE = "This part of the monitor is not offered outside the laboratory"
 ADVICE = (

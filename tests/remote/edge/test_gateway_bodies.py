@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from swf_remote.proxy.routes import decide
+from swf_remote.proxy.policy.routes import decide
 from tests.remote.edge.monitors import behind, body_of, for_readers, replying, values
 from tests.remote.edge.test_gateway_requests import own_page, signed_in
 from tests.remote.gateways import Gateway

@@ -8,7 +8,7 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from swf_remote.proxy.routes import exposure
+from swf_remote.proxy.policy.routes import exposure
 
 
 def printed(*arguments: str) -> list[str]:

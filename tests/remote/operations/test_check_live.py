@@ -10,8 +10,8 @@ from django.core.management import CommandError, call_command
 
 from swf_remote.operations.live import MOST_PAGES, LiveReport, look
 from swf_remote.operations.management.commands import check
-from swf_remote.proxy.exposure_file import parsed, read_exposure
 from swf_remote.proxy.link import Proof
+from swf_remote.proxy.policy.exposure_file import parsed, read_exposure
 from tests.remote.gateways import free_port, settings_for
 from tests.remote.laboratory.monitor import NAME, laboratory
 from tests.remote.upstream.scripted import Connection, Scripted, Step, answer, scripted

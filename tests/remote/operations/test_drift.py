@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from swf_remote.operations.drift import gone, is_known, links, may_be_walked, new_parts, one_of_each, samples
-from swf_remote.proxy.exposure_file import parsed, read_exposure
+from swf_remote.proxy.policy.exposure_file import parsed, read_exposure
 
 MOUNT = "/swf-monitor"
 

@@ -6,7 +6,7 @@ import pytest
 
 from swf_remote.accounts.readers import Reader
 from swf_remote.edge.problem import Problem, ProblemError
-from swf_remote.proxy.admission import Admission, LoginNeeded, admit
+from swf_remote.proxy.policy.admission import Admission, LoginNeeded, admit
 from swf_remote.web import not_exposed
 
 ALICE = Reader("alice", is_staff=False, known_at_monitor=True)

@@ -4,8 +4,8 @@ import pytest
 
 from swf_remote.proxy.coding import Passage
 from swf_remote.proxy.page import PageContext
+from swf_remote.proxy.policy.routes import decide
 from swf_remote.proxy.response import Answer, Asked, BrokenAnswer, PartOnly, reader_answer
-from swf_remote.proxy.routes import decide
 from tests.remote.proxy.bodies import SITES
 
 HTML = (b"Content-Type", b"text/html; charset=utf-8")

@@ -6,8 +6,8 @@ import pytest
 
 from swf_remote.proxy.coding.negotiation import Accepted
 from swf_remote.proxy.page import PageContext
+from swf_remote.proxy.policy.routes import Kind, Rewriting, Route
 from swf_remote.proxy.response import Answer, Asked, reader_answer
-from swf_remote.proxy.routes import Kind, Rewriting, Route
 from tests.remote.proxy.bodies import SITES
 from tests.remote.proxy.test_answer_to_the_reader import passed, values
 from tests.remote.proxy.test_codings import CODERS, decoded

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from swf_remote.proxy.exposure_file import read_exposure
-from swf_remote.proxy.rows import READ, WRITE
+from swf_remote.proxy.policy.exposure_file import read_exposure
+from swf_remote.proxy.policy.rows import READ, WRITE
 
 VERDICTS = """
 # 2.1 hub, general, system

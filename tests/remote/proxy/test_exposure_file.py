@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swf_remote.proxy.exposure import Part
-from swf_remote.proxy.exposure_file import SHIPPED, ExposureError, parsed, read_exposure
-from swf_remote.proxy.rows import READ, WRITE, Access, Cache, Identity, Kind, Rewriting, Route
+from swf_remote.proxy.policy.exposure import Part
+from swf_remote.proxy.policy.exposure_file import SHIPPED, ExposureError, parsed, read_exposure
+from swf_remote.proxy.policy.rows import READ, WRITE, Access, Cache, Identity, Kind, Rewriting, Route
 
 ROOT = Path(__file__).resolve().parents[3]
 # Keys in the comment at the head of the shipped file.

@@ -2,9 +2,9 @@
 
 import pytest
 
-from swf_remote.proxy import refusals
-from swf_remote.proxy.refusals import Refusal
-from swf_remote.proxy.routes import Access, Identity, Kind, decide, exposure, is_exposed
+from swf_remote.proxy.policy import refusals
+from swf_remote.proxy.policy.refusals import Refusal
+from swf_remote.proxy.policy.routes import Access, Identity, Kind, decide, exposure, is_exposed
 
 PUBLIC, LOGIN, STAFF = Access.PUBLIC, Access.LOGIN, Access.STAFF
 NONE, READER = Identity.NONE, Identity.READER

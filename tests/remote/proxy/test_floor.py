@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swf_remote.proxy import refusals
-from swf_remote.proxy.exposure import Exposure
-from swf_remote.proxy.exposure_file import read_exposure
-from swf_remote.proxy.paths import normalise
-from swf_remote.proxy.refusals import Refusal, RefusedPath
-from swf_remote.proxy.rows import READ, WRITE, Access, Identity, Route
+from swf_remote.proxy.policy import refusals
+from swf_remote.proxy.policy.exposure import Exposure
+from swf_remote.proxy.policy.exposure_file import read_exposure
+from swf_remote.proxy.policy.paths import normalise
+from swf_remote.proxy.policy.refusals import Refusal, RefusedPath
+from swf_remote.proxy.policy.rows import READ, WRITE, Access, Identity, Route
 
 WIDE_OPEN = Exposure((Route("**", READ + WRITE, Access.LOGIN, Identity.READER),))
 CLOSED = (

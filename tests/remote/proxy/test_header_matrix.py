@@ -4,9 +4,9 @@ import pytest
 
 from swf_remote.proxy.headers import Field
 from swf_remote.proxy.page import PageContext
+from swf_remote.proxy.policy.routes import Identity, Kind, Rewriting, Route
 from swf_remote.proxy.request import upstream_request
 from swf_remote.proxy.response import Asked, reader_answer
-from swf_remote.proxy.routes import Identity, Kind, Rewriting, Route
 from tests.remote.proxy.bodies import SITES
 
 PAGE = PageContext(b"<div>alice</div>", b"/prod/x")

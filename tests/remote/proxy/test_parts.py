@@ -4,9 +4,9 @@ import pytest
 
 from swf_remote.proxy.headers import Field
 from swf_remote.proxy.page import PageContext
+from swf_remote.proxy.policy.routes import Kind, Rewriting, Route
 from swf_remote.proxy.request import UpstreamRequest, upstream_request
 from swf_remote.proxy.response import Answer, Asked, BrokenAnswer, PartOnly, reader_answer
-from swf_remote.proxy.routes import Kind, Rewriting, Route
 from tests.remote.proxy.bodies import SITES
 from tests.remote.proxy.test_answer_to_the_reader import values
 

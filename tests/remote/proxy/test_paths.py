@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swf_remote.proxy import refusals
-from swf_remote.proxy.paths import normalise
-from swf_remote.proxy.refusals import Refusal, RefusedPath
+from swf_remote.proxy.policy import refusals
+from swf_remote.proxy.policy.paths import normalise
+from swf_remote.proxy.policy.refusals import Refusal, RefusedPath
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@
 import pytest
 
 from swf_remote.proxy.asking import Question
+from swf_remote.proxy.policy.routes import Route
 from swf_remote.proxy.request import UpstreamRequest
 from swf_remote.proxy.response import Asked
-from swf_remote.proxy.routes import Route
 from swf_remote.proxy.upstream import WRITE_BUDGET
 
 READ = Route("x", first_byte=7.0)

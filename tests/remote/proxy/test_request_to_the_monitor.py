@@ -3,9 +3,9 @@
 import pytest
 
 from swf_remote.proxy.page import PageContext
+from swf_remote.proxy.policy.routes import decide
 from swf_remote.proxy.request import UpstreamRequest, upstream_request
 from swf_remote.proxy.response import Asked, reader_answer
-from swf_remote.proxy.routes import decide
 from tests.remote.proxy.bodies import SITES
 
 PAGE = PageContext(controls=b"<div>alice</div>")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swf_remote.proxy.url_parameter import fault_in
+from swf_remote.proxy.policy.url_parameter import fault_in
 
 TRF = "https://pandaserver-doma.cern.ch/trf/"
 

@@ -8,7 +8,7 @@ from django.test import Client, RequestFactory
 
 from swf_remote.proxy import link
 from swf_remote.proxy.link import LinkRecord, Observation, Place, utc_now
-from swf_remote.proxy.routes import Part, is_exposed
+from swf_remote.proxy.policy.routes import Part, is_exposed
 from swf_remote.web import handlers, not_exposed
 from swf_remote.web.addresses import STATIC_FOLDER, asset_url
 from tests.remote.web.pages import assert_well_made

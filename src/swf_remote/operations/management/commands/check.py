@@ -12,7 +12,7 @@ from django.core.management.commands.check import Command as DjangoCheck
 from swf_remote.configuration import Configuration, configuration
 from swf_remote.operations.live import LiveReport, look
 from swf_remote.proxy.link import Proof
-from swf_remote.proxy.routes import exposure
+from swf_remote.proxy.policy.routes import exposure
 from swf_remote.proxy.trust import OFF_WARNING
 
 

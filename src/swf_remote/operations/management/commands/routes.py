@@ -9,9 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from swf_remote.operations.exposure_words import cells, columns, document, never, verdict, verdict_members
-from swf_remote.proxy.paths import normalise
-from swf_remote.proxy.refusals import RefusedPath
-from swf_remote.proxy.routes import Decision, decide, exposure
+from swf_remote.proxy.policy.paths import normalise
+from swf_remote.proxy.policy.refusals import RefusedPath
+from swf_remote.proxy.policy.routes import Decision, decide, exposure
 
 
 class Command(BaseCommand):

@@ -14,11 +14,11 @@ from urllib.parse import quote
 from swf_remote.accounts.readers import Reader, reader_of
 from swf_remote.edge.origin import same_origin
 from swf_remote.edge.problem import Problem, ProblemError
-from swf_remote.proxy import refusals
-from swf_remote.proxy.paths import normalise
-from swf_remote.proxy.refusals import Refusal, RefusedPath
-from swf_remote.proxy.routes import SAFE_METHODS, Access, Decision, Identity, Kind, Route, decide
-from swf_remote.proxy.url_parameter import fault_in
+from swf_remote.proxy.policy import refusals
+from swf_remote.proxy.policy.paths import normalise
+from swf_remote.proxy.policy.refusals import Refusal, RefusedPath
+from swf_remote.proxy.policy.routes import SAFE_METHODS, Access, Decision, Identity, Kind, Route, decide
+from swf_remote.proxy.policy.url_parameter import fault_in
 from swf_remote.web import not_exposed
 
 Headers = Sequence[tuple[bytes, bytes]]
