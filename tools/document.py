@@ -64,7 +64,7 @@ def gateway_settings() -> str:
 def routes() -> str:
     """The shipped exposure table."""
     from swf_remote.operations.exposure_words import HEADINGS, cells, never  # noqa: PLC0415
-    from swf_remote.proxy.exposure_file import read_exposure  # noqa: PLC0415
+    from swf_remote.proxy.policy.exposure_file import read_exposure  # noqa: PLC0415
 
     rows = [*never(), *map(cells, read_exposure().routes)]
     return table(map(str.lower, HEADINGS), [[*row[:3], f"`{row[3]}`", *row[4:]] for row in rows])

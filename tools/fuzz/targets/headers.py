@@ -7,8 +7,8 @@ import re
 
 from swf_remote.proxy.headers import HOP_BY_HOP, clean
 from swf_remote.proxy.page import ANONYMOUS
+from swf_remote.proxy.policy.routes import decide
 from swf_remote.proxy.request import upstream_request
-from swf_remote.proxy.routes import decide
 from tools.fuzz.case import Case
 from tools.fuzz.targets.bodies import SITES
 

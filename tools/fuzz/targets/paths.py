@@ -6,10 +6,10 @@ import random
 import re
 from urllib.parse import unquote
 
-from swf_remote.proxy.floor import never_opened
-from swf_remote.proxy.paths import normalise
-from swf_remote.proxy.refusals import RefusedPath
-from swf_remote.proxy.routes import decide
+from swf_remote.proxy.policy.floor import never_opened
+from swf_remote.proxy.policy.paths import normalise
+from swf_remote.proxy.policy.refusals import RefusedPath
+from swf_remote.proxy.policy.routes import decide
 from tools.fuzz.case import Case
 
 PIECES = (
