@@ -40,6 +40,7 @@ def _note(route: Route) -> str:
         (bool(route.url_within), f"url only below {route.url_within}"),
         (route.head_as_get, "HEAD asked as GET"),
         (route.first_byte != Route("").first_byte, f"waits {route.first_byte:g} s"),
+        (bool(route.headers), f"also passes {', '.join(sorted(route.headers))}"),
         (route.upload is not None, f"bodies up to {route.upload} bytes"),
     ]
     return "; ".join(words for holds, words in notes if holds)
@@ -81,6 +82,7 @@ def _members(route: Route) -> dict[str, Any]:
         "cache": route.cache,
         "rewriting": route.rewriting,
         "first_byte": route.first_byte,
+        "headers": sorted(route.headers),
         "upload": route.upload,
         "url_within": route.url_within or None,
         "effects": route.effects,

@@ -39,22 +39,22 @@ def fault(text: str) -> str:
 def test_a_short_row_is_a_public_page_that_is_read() -> None:
     found = row('path = "about/"')
     assert found == Route(
-        "about/", READ, rewriting=Rewriting.CELLS, cache=Cache.SHARED, sample="about/", first_byte=90.0, number=1
+        "about/", READ, rewriting=Rewriting.TEXT, cache=Cache.SHARED, sample="about/", first_byte=90.0, number=1
     )
 
 
 @pytest.mark.parametrize(
     ("text", "rewriting", "cache"),
     [
-        ('path = "a/**"', "cells", "shared"),
+        ('path = "a/**"', "text", "shared"),
         ('path = "a/**", kind = "data"', "text", "shared"),
         ('path = "a/**", kind = "static"', "files", "static"),
         ('path = "a/**", kind = "stream"', "none", "none"),
-        ('path = "a/**", identity = "reader"', "cells", "private"),
-        ('path = "a/**", effects = true', "cells", "none"),
-        ('path = "a/**", effects = true, cache = "shared"', "cells", "shared"),
-        ('path = "a/**", methods = "write", who = "login", identity = "reader"', "cells", "none"),
-        ('path = "a/**", changes = true, who = "staff", identity = "reader"', "cells", "none"),
+        ('path = "a/**", identity = "reader"', "text", "private"),
+        ('path = "a/**", effects = true', "text", "none"),
+        ('path = "a/**", effects = true, cache = "shared"', "text", "shared"),
+        ('path = "a/**", methods = "write", who = "login", identity = "reader"', "text", "none"),
+        ('path = "a/**", changes = true, who = "staff", identity = "reader"', "text", "none"),
         ('path = "a/**", rewriting = "none"', "none", "shared"),
     ],
 )
@@ -73,6 +73,10 @@ def test_a_row_may_be_about_requests_with_one_parameter() -> None:
     table = parsed('routes = [{ path = "prod/", query = "tab", effects = true }, { path = "prod/" }]')
     numbers = [table.decide("GET", "prod/", query) for query in (b"", b"tab=ops", b"a=1&t%61b", b"x=tab", b"tabs=1")]
     assert [one.row.number if one.row else 0 for one in numbers] == [2, 1, 1, 2, 2]
+
+
+def test_a_row_may_let_further_headers_pass() -> None:
+    assert row('path = "a/", headers = "X-Plot-Width x-dpr"').headers == {"x-plot-width", "x-dpr"}
 
 
 def test_limits_are_numbers_of_seconds_and_bytes() -> None:
@@ -144,6 +148,10 @@ def test_the_file_travels_with_the_package() -> None:
         ('path = "x/", first_byte = true', "seconds, more than 0"),
         ('path = "x/", first_byte = "5s"', "seconds, more than 0"),
         ('path = "x/", upload = -1', "a number of bytes"),
+        ('path = "x/", headers = "X-A Cookie"', "names of request headers"),
+        ('path = "x/", headers = "X-Forwarded-For"', "names of request headers"),
+        ('path = "x/", headers = "X_Remote_User"', "names of request headers"),
+        ('path = "x/", headers = ""', "names of request headers"),
         ('path = "x/", effects = "yes"', "true or false"),
         ('path = "x/", shows = "y/**"', "one path relative to the mount"),
         ('path = "x/", query = "a b"', "the name of a query parameter"),

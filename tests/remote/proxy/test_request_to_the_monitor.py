@@ -3,7 +3,7 @@
 import pytest
 
 from swf_remote.proxy.page import PageContext
-from swf_remote.proxy.policy.routes import decide
+from swf_remote.proxy.policy.routes import Route, decide
 from swf_remote.proxy.request import UpstreamRequest, upstream_request
 from swf_remote.proxy.response import Asked, reader_answer
 from tests.remote.proxy.bodies import SITES
@@ -89,6 +89,22 @@ def test_listed_headers_pass_whole() -> None:
     )
     expected = {"host": "pandaserver02.sdcc.bnl.gov", "accept-encoding": "zstd, br, gzip", "x-remote-user": "alice"}
     assert sent(request) == {**given, **expected}
+
+
+def test_a_row_may_let_further_headers_pass() -> None:
+    given = [(b"X-Plot-Width", b"800"), (b"X-Other", b"1")]
+    request = upstream_request(
+        "GET",
+        b"/prod/a/",
+        b"",
+        given,
+        route=Route("a/", headers=frozenset({"x-plot-width"})),
+        sites=SITES,
+        remote_user=None,
+        host="h",
+    )
+    assert sent(request)["x-plot-width"] == "800"
+    assert "x-other" not in sent(request)
 
 
 def test_what_connection_names_does_not_pass() -> None:

@@ -15,9 +15,16 @@ from .rows import READ, WRITE, Access, Cache, Identity, Kind, Rewriting, Route, 
 _GROUPS = {"read": READ, "write": WRITE}
 _METHODS = (*READ, *WRITE)
 _LONGEST_WAIT = 3600
+_HEADER = re.compile(r"[a-z0-9-]+")
+# They assert an identity, or say how a message is sent; no row can let them pass.
+_NEVER_HEADERS = re.compile(
+    r"authorization|cookie2?|proxy-.*|x-remote-.*|remote-user|forwarded|x-forwarded-.*|x-real-ip|x-client-ip|host|"
+    r"connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|content-length|content-encoding|"
+    r"accept-encoding|range|if-.*"
+)
 _WITHIN = re.compile(r"https://[a-z0-9.-]+/(?:[\w.~-]+/)*")
 _REWRITING = {
-    Kind.PAGE: Rewriting.CELLS,
+    Kind.PAGE: Rewriting.TEXT,
     Kind.DATA: Rewriting.TEXT,
     Kind.STATIC: Rewriting.FILES,
     Kind.STREAM: Rewriting.NONE,
@@ -164,6 +171,13 @@ def _address(value: object) -> str:
     return value
 
 
+def _headers(value: object) -> frozenset[str]:
+    names = frozenset(value.lower().split()) if isinstance(value, str) else frozenset()
+    if not names or any(_NEVER_HEADERS.fullmatch(name) or not _HEADER.fullmatch(name) for name in names):
+        raise ValueError("names of request headers; none that assert an identity or say how a message is sent")
+    return names
+
+
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError("true or false")
@@ -192,6 +206,7 @@ _KEYS: Mapping[str, tuple[str, Callable[[object], object]]] = {
     "cache": ("cache", _one_of(Cache)),
     "rewriting": ("rewriting", _one_of(Rewriting)),
     "first_byte": ("first_byte", _seconds),
+    "headers": ("headers", _headers),
     "upload": ("upload", _size),
     "query": ("query", _parameter),
     "url_within": ("url_within", _address),

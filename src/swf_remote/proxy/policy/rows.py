@@ -85,6 +85,8 @@ class Route:
     """Who may keep the answer."""
     first_byte: float = 90.0
     """Seconds from the last byte of a request that changes nothing to the head of the monitor's answer."""
+    headers: frozenset[str] = frozenset()
+    """Further request headers that pass, lower case, besides those that pass on every row."""
     upload: int | None = None
     """Bytes of the largest request body, where that is less than ``SWF_REMOTE_UPLOAD_LIMIT``."""
     query: str = ""
