@@ -36,7 +36,7 @@ test-fast: setup-dev ## the quick loop: no servers, no browser
 fuzz: setup-dev ## 20,000 random cases against all that reads foreign bytes; ARGS="--seconds 120 --seed 7"
 	@$(BIN)/python -m tools.fuzz $(ARGS)
 
-mutate: setup-dev ## do the tests notice a changed proxy? By hand, it takes long; ARGS="paths validators"
+mutate: setup-dev ## do the tests notice a changed proxy? By hand, it takes long; ARGS="policy/paths validators"
 	@$(BIN)/python -m tools.mutate $(ARGS)
 
 check: setup-dev ## format, lint, types, import rules, migrations, documentation

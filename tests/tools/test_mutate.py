@@ -20,8 +20,8 @@ def test_every_change_has_its_fate() -> None:
 
 
 def test_a_change_belongs_to_its_module() -> None:
-    assert [module_of(name) for name in fates_of(LISTING)] == ["paths"] * 2 + ["rewriting.urls"] * 3
+    assert [module_of(name) for name in fates_of(LISTING)] == ["policy.paths"] * 2 + ["rewriting.urls"] * 3
 
 
 def test_a_time_out_counts_as_noticed_and_an_untested_change_as_missed() -> None:
-    assert scores(fates_of(LISTING)) == {"paths": (1, 2), "rewriting.urls": (1, 2)}
+    assert scores(fates_of(LISTING)) == {"policy.paths": (1, 2), "rewriting.urls": (1, 2)}

@@ -1,6 +1,6 @@
 """Change the proxy in small ways and see whether the tests notice; each change that they miss is named.
 
-``make mutate`` takes everything and hours, ``make mutate ARGS="paths validators"`` these modules. mutmut works in a
+``make mutate`` takes everything and hours, ``make mutate ARGS="policy/paths validators"`` these modules. mutmut works in a
 copy below ``var/mutate``, on the committed files; there ``mutmut show <name>`` shows a change.
 """
 
@@ -40,7 +40,7 @@ use_git_change_detection = false
 def main(arguments: Sequence[str] | None = None) -> int:
     """Mutate, print the score by module and the changes that nobody noticed, write the result."""
     parser = argparse.ArgumentParser(prog="python -m tools.mutate", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("modules", nargs="*", help="such as paths, rewriting/urls (default: all of the proxy)")
+    parser.add_argument("modules", nargs="*", help="such as policy/paths, rewriting/urls (default: all of the proxy)")
     parser.add_argument("--tests", nargs="+", default=["tests/remote"], help="where to look for tests")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     given = parser.parse_args(arguments)
