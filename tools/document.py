@@ -133,7 +133,10 @@ def main() -> int:
     for page in pages:
         text = page.read_text()
         if (new := renewed(text)) != text:
-            stale.append(f"{page.relative_to(ROOT)} is out of date; run: {Path(sys.argv[0]).name}")
+            advice = (
+                f"is out of date; run: {Path(sys.argv[0]).name}" if arguments.check else "was out of date and is not"
+            )
+            stale.append(f"{page.relative_to(ROOT)} {advice}")
             if not arguments.check:
                 page.write_text(new)
     print("\n".join(stale) or "documentation: up to date")
