@@ -1,7 +1,7 @@
 """Change the proxy in small ways and see whether the tests notice; each change that they miss is named.
 
-``make mutate`` takes everything and hours, ``make mutate ARGS="policy/paths validators"`` these modules. mutmut works in a
-copy below ``var/mutate``, on the committed files; there ``mutmut show <name>`` shows a change.
+``make mutate`` takes everything and hours, ``make mutate ARGS="policy/paths validators"`` these modules. mutmut works
+in a copy below ``var/mutate``, on the committed files; there ``mutmut show <name>`` shows a change.
 """
 
 from __future__ import annotations
