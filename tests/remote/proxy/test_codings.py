@@ -97,6 +97,15 @@ def test_what_follows_a_complete_body_is_no_part_of_it(coder: Coder) -> None:
     assert decoded(coding, coder(TEXT) + bytes(20)) == TEXT
 
 
+@pytest.mark.parametrize("size", [1, 7, 1 << 20])
+@pytest.mark.parametrize(("coding", "coder"), [(b"br", brotli.compress), (b"zstd", zstandard.compress)])
+def test_what_follows_a_complete_body_of_these_codings_is_an_error_wherever_it_was_cut(
+    coding: bytes, coder: Coder, size: int
+) -> None:
+    with pytest.raises(BrokenBody):
+        decoded(coding, coder(TEXT) + b"\xff" * 20, size)
+
+
 @pytest.mark.parametrize("coding", [b"gzip", b"br", b"zstd"])
 def test_a_body_that_swells_beyond_measure_is_stopped_in_small_pieces(coding: bytes) -> None:
     encoder = encoder_for(coding)

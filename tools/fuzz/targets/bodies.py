@@ -123,7 +123,7 @@ PIECES = {
 
 def rewritten(body: bytes, kind: str, size: int) -> bytes:
     """The body, rewritten in pieces of this size."""
-    rewriter = rewriter_for(TYPES[kind], SITES, PageContext(b"<i>me</i>"))
+    rewriter = rewriter_for(TYPES[kind], SITES, PageContext(b'<div class="nav-auth"><i>me</i></div>'))
     assert rewriter is not None
     pieces = [rewriter.feed(body[at : at + size]) for at in range(0, len(body), size)]
     return b"".join([*pieces, rewriter.finish()])

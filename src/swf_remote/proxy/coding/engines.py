@@ -87,7 +87,7 @@ class Deflate:
 
 
 class Brotli:
-    """One brotli stream."""
+    """One brotli stream; what follows it is an error, wherever the body was cut."""
 
     def __init__(self) -> None:
         self._stream = brotli.Decompressor()
@@ -100,8 +100,10 @@ class Brotli:
 
     def pieces(self, data: bytes) -> Iterator[bytes]:
         """See ``Engine``."""
-        if not data or self._stream.is_finished():
+        if not data:
             return
+        if self._stream.is_finished():
+            raise brotli.error("more than one stream")
         self._begun = True
         more = True
         while more:
