@@ -17,18 +17,22 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FAST = ("tests/tools", "tests/testbed", "tests/monitor", "tests/remote")
 SLOW = ("tests/system",)
-# Worth several processes; the whole chain is one demo that its tests share, the set-up's tests are over at once.
-SPREAD = ("tests/testbed", "tests/monitor", "tests/remote")
+# Worth several processes; the set-up's tests are over at once. Tests of one file of the whole chain share a demo.
+SPREAD = {
+    "tests/testbed": ("-n", "auto"),
+    "tests/monitor": ("-n", "auto"),
+    "tests/remote": ("-n", "auto"),
+    "tests/system": ("-n", "2", "--dist", "loadfile"),
+}
 NO_TESTS_COLLECTED = 5
-FUZZ_SECONDS = "120" if os.environ.get("CI") else "5"
+FUZZ_SECONDS = "60" if os.environ.get("CI") else "5"
 
 
 def run_suite(folder: str, extra: list[str]) -> tuple[int, Counter[str]]:
     """Run one suite; returns its exit code and pytest's counts by outcome."""
     print(f"=== {folder}", flush=True)
     command = [sys.executable, "-m", "pytest", "-c", f"{folder}/pytest.ini", "--rootdir", ".", folder, *extra]
-    if folder in SPREAD:
-        command += ["-n", "auto"]
+    command += SPREAD.get(folder, ())
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     last = ""
