@@ -106,6 +106,12 @@ def test_what_follows_a_complete_body_of_these_codings_is_an_error_wherever_it_w
         decoded(coding, coder(TEXT) + b"\xff" * 20, size)
 
 
+@pytest.mark.parametrize("size", [1, 8, 9])
+def test_a_frame_of_another_length_than_it_says_is_broken_wherever_it_was_cut(size: int) -> None:
+    with pytest.raises(BrokenBody):
+        decoded(b"zstd", b"(\xb5/\xfd \x08\x01\x00\x00", size)
+
+
 @pytest.mark.parametrize("coding", [b"gzip", b"br", b"zstd"])
 def test_a_body_that_swells_beyond_measure_is_stopped_in_small_pieces(coding: bytes) -> None:
     encoder = encoder_for(coding)

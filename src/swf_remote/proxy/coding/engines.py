@@ -20,6 +20,8 @@ _GZIP_MAGIC = b"\x1f"
 _ZSTD_WINDOW = 8 << 20
 # The library has no limit of its output. Four bytes can stand for a block of 128 kB, so this many give 8 MB at most.
 _ZSTD_SLICE = 256
+_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+_ZSTD_HEADER = 18
 
 ERRORS: tuple[type[Exception], ...] = (zlib.error, brotli.error, zstandard.ZstdError)
 """What engines raise when the input is not of their coding."""
@@ -119,13 +121,18 @@ class Zstandard:
 
     def __init__(self) -> None:
         self._frames = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
-        self._frame = self._frames.decompressobj()
         self._begun = False
+        self._open()
 
     @property
     def whole(self) -> bool:
         """See ``Engine``."""
         return self._frame.eof or not self._begun
+
+    def _open(self) -> None:
+        self._frame = self._frames.decompressobj()
+        self._header = b""
+        self._given = 0
 
     def pieces(self, data: bytes) -> Iterator[bytes]:
         """See ``Engine``."""
@@ -135,10 +142,23 @@ class Zstandard:
     def _taken(self, data: bytes) -> Iterator[bytes]:
         while data:
             if self._frame.eof:
-                self._frame = self._frames.decompressobj()
+                self._open()
             self._begun = True
-            yield self._frame.decompress(data)
+            self._header += data[: _ZSTD_HEADER - len(self._header)]
+            piece = self._frame.decompress(data)
+            self._given += len(piece)
+            if self._frame.eof:
+                self._check_size()
+            yield piece
             data = self._frame.unused_data if self._frame.eof else b""
+
+    def _check_size(self) -> None:
+        """A frame may announce its size; the library compares it only where the frame came in one piece."""
+        if not self._header.startswith(_ZSTD_MAGIC):
+            return
+        announced = zstandard.get_frame_parameters(self._header).content_size
+        if announced not in (zstandard.CONTENTSIZE_UNKNOWN, self._given):
+            raise zstandard.ZstdError("the frame is not as long as it says")
 
 
 def _inflated(member: zlib._Decompress, data: bytes) -> Iterator[bytes]:
