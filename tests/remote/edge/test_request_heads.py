@@ -192,6 +192,7 @@ def test_what_passes_is_understood_alike_by_two_other_parsers(raw: bytes) -> Non
 
 
 @given(HEADS, st.integers(1, 9))
+@example(b"get / HTTP/1.1\r\nHost: h\r\n0:\r\r\n\r\n", 1)
 def test_any_cut_gives_the_same_verdict(raw: bytes, size: int) -> None:
     def verdict(pieces: list[bytes]) -> object:
         reader = HeadReader()

@@ -82,7 +82,8 @@ class HeadReader:
         self._raw += data
         self._drop_blank_line()
         end = self._raw.find(END, max(self._scanned - len(END), 0))
-        self._check(len(self._raw) if end < 0 else end)
+        # With the end's own CR in sight, one before it is a stray one for every cut.
+        self._check(len(self._raw) if end < 0 else end + 1)
         if end < 0:
             return None
         rest = bytes(self._raw[end + len(END) :])
