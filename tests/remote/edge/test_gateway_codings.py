@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
@@ -93,7 +94,10 @@ async def test_the_first_words_of_a_slow_page_come_at_once(coding: str) -> None:
         assert text.rstrip().endswith(b"last")
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+@pytest.mark.skipif(
+    shutil.which("curl") is None and not os.environ.get("CI"),
+    reason="curl is missing; install it with: sudo make system-deps",
+)
 @pytest.mark.parametrize("there", CODERS)
 @pytest.mark.parametrize("here", CODERS)
 async def test_a_page_that_is_cut_off_is_an_error_to_its_reader(there: str, here: str) -> None:
