@@ -64,8 +64,7 @@ class Workers:
         if self._ending:
             return dead
         LOG.error("worker %s ended with code %s; another takes its place", dead.pid, dead.exitcode)
-        time.sleep(RESPAWN_SECONDS)
-        return self._start()
+        return dead if self._wake_reader.poll(RESPAWN_SECONDS) else self._start()
 
     def _stop(self, workers: list[BaseProcess]) -> None:
         for worker in workers:
