@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import http.client
 import json
+import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
+
+import pytest
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +42,14 @@ def ask(url: str, method: str = "GET", headers: dict[str, str] | None = None, bo
         return Reply(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
     finally:
         connection.close()
+
+
+def wait_until_alive(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Return when the gateway answers; fail when its process ends."""
+    for _ in range(600):
+        with suppress(OSError):
+            ask(url + "healthz")
+            return
+        with suppress(subprocess.TimeoutExpired):
+            pytest.fail(f"the gateway ended with {process.wait(0.05)}")
+    pytest.fail("the gateway did not answer")

@@ -9,7 +9,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,7 +18,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.remote.proxy.payloads import HOSTILE, RUNS_AT_ONCE, RUNS_WHEN_TOUCHED, armed
 from tests.system.hostile_monitor import CELLS, COLUMNS, DATA, SCRIPTS, WAYS, hostile_monitor, page_path
-from tests.system.http_client import ask
+from tests.system.http_client import wait_until_alive
 from tests.system.running_demo import free_port
 
 MARKER = "marker.example"
@@ -104,21 +103,11 @@ def _serving(environment: dict[str, str], port: int) -> Iterator[str]:
     )
     url = f"http://127.0.0.1:{port}/prod/"
     try:
-        _wait_until_alive(url, process)
+        wait_until_alive(url, process)
         yield url
     finally:
         process.terminate()
         process.wait(10)
-
-
-def _wait_until_alive(url: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
-        with suppress(OSError):
-            ask(url + "healthz")
-            return
-        with suppress(subprocess.TimeoutExpired):
-            pytest.fail(f"the gateway ended with {process.wait(0.05)}")
-    pytest.fail("the gateway did not answer")
 
 
 @pytest.fixture(scope="module")

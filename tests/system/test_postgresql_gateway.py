@@ -8,13 +8,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
-from tests.system.http_client import Reply, ask
+from tests.system.http_client import Reply, ask, wait_until_alive
 from tests.system.postgresql import Server
 from tests.system.running_demo import free_port
 
@@ -51,17 +50,6 @@ def migrated(environment: dict[str, str]) -> dict[str, str]:
     run(environment, "migrate", "--verbosity", "0")
     run(environment, "users", "add", "anna", "--known-at-monitor", "--password-stdin", feed=PASSWORD + "\n")
     return environment
-
-
-def wait_until_alive(url: str, process: subprocess.Popen[bytes]) -> None:
-    """Return when the gateway answers; fail when its process ends."""
-    for _ in range(600):
-        with suppress(OSError):
-            ask(url + "healthz")
-            return
-        with suppress(subprocess.TimeoutExpired):
-            pytest.fail(f"the gateway ended with {process.wait(0.05)}")
-    pytest.fail("the gateway did not answer")
 
 
 @pytest.fixture(scope="module")
