@@ -7,6 +7,7 @@ not in sight is waited for, or passed by when it is too long.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 
 from .candidates import Candidates
@@ -18,7 +19,7 @@ _Named = Callable[[View, int], int | None]
 BACKSLASH = ord("\\")
 
 
-class TokenScanner:
+class TokenScanner(ABC):
     """A ``Scanner`` that goes from token to token; what a token means is its subclasses' business."""
 
     def __init__(
@@ -55,9 +56,9 @@ class TokenScanner:
             position = moved
         return position
 
+    @abstractmethod
     def _token(self, view: View, position: int) -> int:
         """Step over the token at `position` that needs a closer look; stay there if its end has not come yet."""
-        raise NotImplementedError
 
     def _code(self, view: View, position: int) -> int:
         boring, begin, sought = self._boring, position, position
