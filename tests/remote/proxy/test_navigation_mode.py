@@ -20,6 +20,11 @@ READ = {
     "compared loosely": ("localStorage['navMode'] == x", "'production' == x"),
     "in a template": ("`${localStorage.navMode}`", "`${'production'}`"),
     "at the end": ("localStorage.navMode", "'production'"),
+    "over two lines": ("m = localStorage\n  .navMode\nf()", "m = 'production'\n\nf()"),
+    "behind a string that its line's end ends": (
+        '"/swf-monitor?localStorage.\nnavMode"',
+        "\"/swf-monitor?'production'\n\"",
+    ),
     "twice": ("localStorage.navMode, localStorage.navMode", "'production', 'production'"),
 }
 STAYS = {

@@ -2,7 +2,7 @@
 
 ``localStorage.getItem('navMode')`` and ``localStorage['navMode']`` become ``'production'`` in the quotes they had, so
 that they fit wherever they stand; ``localStorage.navMode`` does only in a script of its own, which has room for quotes.
-Writing the mode stays as it is.
+Writing the mode stays as it is. The line breaks of what goes stay behind it: they may end a string, a statement.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ _ASKS = re.compile(
 _CLOSING = {"call": re.compile(rb"\s*\)"), "index": re.compile(rb"\s*\]"), "property": re.compile(rb"(?![\w$])")}
 _WRITES = re.compile(rb"(?:\*\*|<<|>>>?|&&|\|\||\?\?|[-+*/%&|^])?=(?![=>])|\+\+|--")
 _LONGEST_WRITE = 5
+_NOT_LINE_BREAKS = re.compile(rb"[^\r\n]+")
 
 
 class Asked(NamedTuple):
@@ -57,5 +58,7 @@ def answered(view: View, ask: Asked, key: tuple[int, int], text: tuple[int, int]
     if closing is None or (ask.kind != "call" and _WRITES.match(rest)):
         return None
     mode = _MODE if key != text else b"'%b'" % _MODE
-    view.edits += (Edit(key[0] - ask.length, key[0], b""), Edit(*text, mode), Edit(key[1], closing.end(), b""))
-    return closing.end()
+    begin, end = key[0] - ask.length, closing.end()
+    breaks = _NOT_LINE_BREAKS.sub(b"", view.text[begin : key[0]] + view.text[key[1] : end])
+    view.edits += (Edit(begin, key[0], b""), Edit(*text, mode), Edit(key[1], end, breaks))
+    return end
