@@ -21,8 +21,8 @@ SLOW = ("tests/system",)
 SPREAD = {
     "tests/testbed": ("-n", "auto"),
     "tests/monitor": ("-n", "auto"),
-    "tests/remote": ("-n", "auto"),
-    "tests/system": ("-n", "2", "--dist", "loadfile"),
+    "tests/remote": ("-n", "3"),
+    "tests/system": ("-n", "3", "--dist", "loadfile"),
 }
 NO_TESTS_COLLECTED = 5
 # The same cases in every run, so that nothing but the code decides; ``make fuzz`` makes new ones.
