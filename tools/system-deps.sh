@@ -1,9 +1,9 @@
 #!/bin/sh
 # Install what the slow tests use and a bare Debian machine lacks. Needs root.
 set -eu
-packages="ca-certificates chromium curl git make nodejs npm openssh-client postgresql postgresql-client python3 python3-venv"
+packages="ca-certificates chromium curl git make nginx-light nodejs npm openssh-client postgresql postgresql-client python3 python3-venv redis-server wrk"
 if ! command -v apt-get >/dev/null; then
-  echo "system-deps: this needs Debian's or Ubuntu's apt-get; elsewhere install: chromium, curl, openssh, postgresql, npm" >&2
+  echo "system-deps: this needs Debian's or Ubuntu's apt-get; elsewhere install: chromium, curl, openssh, postgresql, npm, nginx, redis, wrk" >&2
   exit 2
 fi
 if [ "$(id -u)" != 0 ]; then
