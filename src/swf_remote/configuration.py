@@ -75,6 +75,16 @@ class Configuration(BaseSettings):
     monitor_connections: int = Field(
         default=200, ge=2, description="most connections to the monitor at once, per process"
     )
+    cache_bytes: int = Field(
+        default=134_217_728, ge=0, description="bytes of answers kept in memory, per process; 0: no cache at all"
+    )
+    cache_object_bytes: int = Field(default=8_388_608, ge=1024, description="bytes of the largest answer kept")
+    redis_url: str = Field(
+        default="",
+        description="Redis or Valkey shared by all processes and hosts, as redis://…, rediss://… or unix://…; empty: "
+        "each process keeps its own",
+        repr=False,
+    )
     routes: Path | None = Field(default=None, description="file of an exposure table, in place of the shipped one")
     probe_interval: float = Field(default=5, ge=0.1, le=300, description="seconds between two looks at the link")
     upload_limit: int = Field(default=100_000_000, ge=0, description="bytes of the largest request body passed on")

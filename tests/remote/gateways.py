@@ -70,7 +70,7 @@ def free_port() -> int:
 
 
 def settings_for(monitor_url: str = "http://127.0.0.1:9/swf-monitor", **others: object) -> Configuration:
-    values = {"public_url": "", "probe_interval": 0.3} | others
+    values = {"public_url": "", "probe_interval": 0.3, "cache_bytes": 0} | others
     return Configuration(secret_key=KEY, monitor_url=monitor_url, **values)
 
 

@@ -24,6 +24,8 @@ class Exchange:
     """Who answers: ``own``, ``assets``, the kind of the exposure table's row (``page``, ``data``, …), else the edge."""
     nonce: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     """What scripts and style sheets of an own page have to carry."""
+    cache: str = "bypass"
+    """What the cache did for the answer: ``hit``, ``miss``, ``coalesced``, ``stale`` or ``bypass``."""
     upstream_seconds: float | None = None
     """Time until the monitor's answer began."""
     status: int | None = None

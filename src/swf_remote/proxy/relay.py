@@ -44,7 +44,7 @@ def timing_headers(exchange: Exchange) -> list[tuple[bytes, bytes]]:
     upstream = exchange.upstream_seconds or 0.0
     own = max(exchange.seconds() - upstream, 0.0)
     timing = f"upstream;dur={upstream * 1000:.1f}, gateway;dur={own * 1000:.1f}"
-    return [(b"x-swf-cache", b"bypass"), (b"server-timing", timing.encode())]
+    return [(b"x-swf-cache", exchange.cache.encode()), (b"server-timing", timing.encode())]
 
 
 async def relay(head: Head, chunks: AsyncIterator[bytes] | None, send: Send, exchange: Exchange) -> None:
