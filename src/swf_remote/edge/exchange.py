@@ -22,8 +22,6 @@ class Exchange:
     """The answer is the monitor's, not ours: another Content-Security-Policy holds."""
     area: str = "edge"
     """Who answers: ``own``, ``assets``, the kind of the exposure table's row (``page``, ``data``, …), else the edge."""
-    nonce: str = field(default_factory=lambda: secrets.token_urlsafe(16))
-    """What scripts and style sheets of an own page have to carry."""
     cache: str = "bypass"
     """What the cache did for the answer: ``hit``, ``miss``, ``coalesced``, ``stale`` or ``bypass``."""
     upstream_seconds: float | None = None
@@ -32,6 +30,13 @@ class Exchange:
     """Status sent to the reader; None until the answer begins."""
     note: str = ""
     """A word for the log line, such as the kind of a problem."""
+    _nonce: str = ""
+
+    @property
+    def nonce(self) -> str:
+        """What scripts and style sheets of an own page have to carry; made when first asked for."""
+        self._nonce = self._nonce or secrets.token_urlsafe(16)
+        return self._nonce
 
     def seconds(self) -> float:
         """Time since the request came."""

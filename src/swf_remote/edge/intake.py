@@ -11,6 +11,7 @@ import ipaddress
 import re
 import secrets
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -19,7 +20,7 @@ from starlette.types import Scope
 from swf_remote.edge.exchange import KEY, Exchange
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-Headers = list[tuple[bytes, bytes]]
+Headers = tuple[tuple[bytes, bytes], ...]
 
 _NAME = re.compile(rb"[a-z0-9-]+")
 _SAFE_ID = re.compile(rb"[A-Za-z0-9._-]{8,128}")
@@ -28,11 +29,11 @@ _ASSERTED = frozenset({b"forwarded", b"x-remote-user", b"x-real-ip", b"x-request
 
 def cleaned(scope: Scope, proxies: Sequence[Network]) -> dict[str, Any]:
     """A copy of the scope with headers, client, scheme and exchange as the rest of the gateway may believe them."""
-    given: Headers = [(name.lower(), value) for name, value in scope["headers"]]
-    trusted = is_trusted(_peer(scope), proxies)
+    given, entering = _read(tuple(scope["headers"]))
+    trusted = bool(proxies) and is_trusted(_peer(scope), proxies)
     request_id = _request_id(given, trusted)
     result = dict(scope)
-    result["headers"] = [*_kept(given), (b"x-request-id", request_id.encode())]
+    result["headers"] = [*entering, (b"x-request-id", request_id.encode())]
     result["root_path"] = ""
     result["raw_path"] = scope.get("raw_path") or _raw(scope["path"])
     result[KEY] = Exchange(request_id)
@@ -53,7 +54,7 @@ def is_trusted(address: str, proxies: Iterable[Network]) -> bool:
     return any(parsed in network for network in proxies)
 
 
-def reader_address(peer: str, headers: Headers, proxies: Sequence[Network]) -> str:
+def reader_address(peer: str, headers: Sequence[tuple[bytes, bytes]], proxies: Sequence[Network]) -> str:
     """The nearest address in ``X-Forwarded-For`` that is not a front proxy: all left of it may be invented."""
     chain = [part.strip() for part in b",".join(_values(headers, b"x-forwarded-for")).decode("latin-1").split(",")]
     nearest = peer
@@ -76,15 +77,18 @@ def _peer(scope: Scope) -> str:
     return str(client[0]) if client else ""
 
 
-def _kept(given: Headers) -> Headers:
-    return [
-        (name, value)
-        for name, value in given
-        if _NAME.fullmatch(name) and name not in _ASSERTED and not name.startswith(b"x-forwarded-")
-    ]
+@lru_cache(maxsize=512)
+def _read(fields: Headers) -> tuple[Headers, Headers]:
+    """The fields with names in lower case: all of them, and those that may be believed inside."""
+    given = tuple([(name.lower(), value) for name, value in fields])
+    return given, tuple([field for field in given if _may_enter(field[0])])
 
 
-def _values(headers: Headers, name: bytes) -> list[bytes]:
+def _may_enter(name: bytes) -> bool:
+    return bool(_NAME.fullmatch(name)) and name not in _ASSERTED and not name.startswith(b"x-forwarded-")
+
+
+def _values(headers: Sequence[tuple[bytes, bytes]], name: bytes) -> list[bytes]:
     return [value for key, value in headers if key == name]
 
 

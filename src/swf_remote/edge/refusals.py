@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from django.http.request import split_domain_port, validate_host
 from starlette.types import Scope
@@ -54,7 +55,12 @@ def _too_large(scope: Scope) -> Problem | None:
 
 def _wrong_host(scope: Scope, hosts: Sequence[str]) -> Problem | None:
     given = [value for name, value in scope["headers"] if name == b"host"]
-    if len(given) == 1 and validate_host(split_domain_port(given[0].decode("latin-1"))[0], hosts):
+    if len(given) == 1 and _is_ours(given[0], tuple(hosts)):
         return None
     detail = "Use the address you were given; its host name has to be one that this gateway is set up for."
     return Problem(400, "wrong-host", "This gateway does not answer to that host name", detail)
+
+
+@lru_cache(maxsize=64)
+def _is_ours(host: bytes, hosts: tuple[str, ...]) -> bool:
+    return validate_host(split_domain_port(host.decode("latin-1"))[0], hosts)

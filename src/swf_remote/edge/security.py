@@ -62,7 +62,11 @@ class SecurityHeaders:
 
     def __init__(self, asset_hosts: Sequence[str], transport_seconds: int = 0) -> None:
         """`transport_seconds`: how long browsers insist on TLS (RFC 6797); 0 says nothing of it."""
-        self._proxied_page = proxied_page_policy(asset_hosts)
+        self._policies = {
+            "proxied page": proxied_page_policy(asset_hosts).encode(),
+            "proxied data": PROXIED_DATA_POLICY.encode(),
+            "own file": NOTHING.encode(),
+        }
         self._fixed = list(FIXED)
         if transport_seconds:
             self._fixed.append((TRANSPORT, f"max-age={transport_seconds}".encode()))
@@ -70,19 +74,8 @@ class SecurityHeaders:
     def added(self, headers: Iterable[tuple[bytes, bytes]], status: int, exchange: Exchange) -> Headers:
         """The answer's headers with ours in place of any of the same names."""
         kept = [(name, value) for name, value in headers if name.lower() not in _OURS_ALONE]
-        policy = self._policy(_kind(kept, status, exchange), exchange)
-        return [*kept, *self._fixed, (POLICY, policy.encode())]
-
-    def _policy(self, kind: Kind, exchange: Exchange) -> str:
-        match kind:
-            case "own page":
-                return own_page_policy(exchange.nonce)
-            case "proxied page":
-                return self._proxied_page
-            case "proxied data":
-                return PROXIED_DATA_POLICY
-            case "own file":
-                return NOTHING
+        policy = self._policies.get(_kind(kept, status, exchange)) or own_page_policy(exchange.nonce).encode()
+        return [*kept, *self._fixed, (POLICY, policy)]
 
 
 def _kind(headers: Headers, status: int, exchange: Exchange) -> Kind:

@@ -7,17 +7,20 @@ An answer with less or more bytes than it announced raises; then only breaking t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
+from functools import lru_cache
 from http import HTTPStatus
 
 from swf_remote.edge.server.head import TOKEN
 
-Headers = Iterable[tuple[bytes, bytes]]
+Headers = Collection[tuple[bytes, bytes]]
 
 BODILESS = frozenset({204, 304})
 _NAME = re.compile(TOKEN)
 _UNWRITABLE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
-_OURS = frozenset({b"connection", b"transfer-encoding", b"keep-alive"})
+_FRAMING = frozenset({b"connection", b"transfer-encoding", b"keep-alive", b"content-length"})
+# Most lines are those of earlier answers; longer ones are not worth the memory.
+LONGEST_REMEMBERED = 1024
 
 
 class BadAnswerError(Exception):
@@ -33,6 +36,24 @@ def _status_line(status: int) -> bytes:
 
 
 STATUS_LINES = {status: _status_line(status) for status in range(100, 600)}
+
+
+def _field(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """The name in lower case, and the whole line."""
+    lowered = name.lower()
+    if not _NAME.fullmatch(lowered) or _UNWRITABLE.search(value):
+        raise BadAnswerError(f"header {name!r} cannot be sent")
+    return lowered, b"%b: %b\r\n" % (lowered, value)
+
+
+_remembered_field = lru_cache(maxsize=1024)(_field)
+
+
+def _fields(headers: Headers) -> list[tuple[bytes, bytes]]:
+    return [
+        _remembered_field(name, value) if len(value) <= LONGEST_REMEMBERED else _field(name, value)
+        for name, value in headers
+    ]
 
 
 class AnswerFraming:
@@ -55,17 +76,21 @@ class AnswerFraming:
         Raises:
             BadAnswerError: a header would break the framing.
         """
-        brought = [(name.lower(), value) for name, value in headers]
+        brought = _fields(headers)
         names = {name for name, _ in brought}
-        added = [field for field in always if field[0] not in names]
-        lines = [line for name, value in (*added, *brought) if (line := self._line(name, value, status))]
+        lines = [STATUS_LINES.get(status) or _status_line(status)]
+        lines += [line for name, line in _fields(always) if name not in names]
+        lines += [line for name, line in brought if name not in _FRAMING]
+        for name, value in [field for field in headers if field[0].lower() in _FRAMING]:
+            self._frame(name.lower(), value, status, lines)
         self._head_only = self._head_only or status in BODILESS
         if self._left is None and not self._head_only:
             lines.append(self._unmeasured())
         if not self.keep_alive:
             lines.append(b"connection: close\r\n")
         self.begun = True
-        return b"".join((STATUS_LINES.get(status) or _status_line(status), *lines, b"\r\n"))
+        lines.append(b"\r\n")
+        return b"".join(lines)
 
     def piece(self, body: bytes, *, more: bool) -> bytes:
         """The next piece of the body, as it goes out.
@@ -83,18 +108,13 @@ class AnswerFraming:
         end = b"" if more else b"0\r\n\r\n"
         return b"%x\r\n%b\r\n%b" % (len(body), body, end) if body else end
 
-    def _line(self, name: bytes, value: bytes, status: int) -> bytes:
-        if not _NAME.fullmatch(name) or _UNWRITABLE.search(value):
-            raise BadAnswerError(f"header {name!r} cannot be sent")
-        if name in _OURS:
-            closes = name == b"connection" and b"close" in value.lower()
-            self.keep_alive = self.keep_alive and not closes
-            return b""
-        if name == b"content-length":
-            if status == HTTPStatus.NO_CONTENT:
-                return b""
+    def _frame(self, name: bytes, value: bytes, status: int, lines: list[bytes]) -> None:
+        """What the application says about framing: of that only a length is sent on."""
+        if name == b"connection":
+            self.keep_alive = self.keep_alive and b"close" not in value.lower()
+        elif name == b"content-length" and status != HTTPStatus.NO_CONTENT:
             self._left = self._length(value)
-        return b"%b: %b\r\n" % (name, value)
+            lines.append(_field(name, value)[1])
 
     def _length(self, value: bytes) -> int:
         if self._left is not None or not value.isdigit():

@@ -7,7 +7,9 @@ the tab; there is one ``Host``; the body's end is told by one ``Content-Length``
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from swf_remote.edge.refusals import LARGEST_HEADERS, LONGEST_TARGET, METHODS, MOST_HEADERS
 from swf_remote.edge.server.refused import (
@@ -20,11 +22,15 @@ from swf_remote.edge.server.refused import (
     unused_method,
 )
 
-Headers = list[tuple[bytes, bytes]]
+Headers = tuple[tuple[bytes, bytes], ...]
+Named = Mapping[bytes, list[bytes]]
 
 END = b"\r\n\r\n"
 # Names, colons and line ends come on top of what the outer layer counts.
 LARGEST_HEAD = LONGEST_TARGET + LARGEST_HEADERS + 4 * MOST_HEADERS + 64
+# Browsers send the same lines again and again; longer ones are not worth the memory.
+LONGEST_REMEMBERED = 512
+LONGEST_REMEMBERED_HEAD = 2048
 TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 
 _STRAY = re.compile(rb"\x00|(?<!\r)\n|\r(?!\n|\Z)")
@@ -98,11 +104,22 @@ class HeadReader:
             self._blank_line_allowed = False
 
     def _check(self, end: int) -> None:
-        if _STRAY.search(self._raw, max(self._scanned - 1, 0), end):
+        start = max(self._scanned - 1, 0)
+        if not _plainly_lines(self._raw, start, end) and _STRAY.search(self._raw, start, end):
             raise malformed("A line of the request's head does not end with CR LF")
         self._scanned = end
         if end > LARGEST_HEAD:
             raise large_headers() if b"\r\n" in self._raw[:LARGEST_HEAD] else long_target()
+
+
+def _plainly_lines(raw: bytearray, start: int, end: int) -> bool:
+    """Whether nothing stray can be in ``raw[start:end]``, as nearly always: counting is far cheaper than looking.
+
+    A carriage return at the very end may yet get its line feed.
+    """
+    pairs = raw.count(b"\r\n", start, end)
+    returns = raw.count(b"\r", start, end) - raw.endswith(b"\r", start, end)
+    return pairs == returns == raw.count(b"\n", start, end) and raw.find(b"\0", start, end) < 0
 
 
 def parse_head(raw: bytes) -> Head:
@@ -111,22 +128,31 @@ def parse_head(raw: bytes) -> Head:
     Raises:
         RefusedError: it breaks the grammar, could be read in two ways, or asks for what is not done here.
     """
+    return _remembered_head(raw) if len(raw) <= LONGEST_REMEMBERED_HEAD else _read_head(raw)
+
+
+def _read_head(raw: bytes) -> Head:
     first, *lines = raw.split(b"\r\n")
     method, target, version = _request_line(first)
     if len(lines) > MOST_HEADERS:
         raise large_headers()
-    headers = [_field(line) for line in lines]
-    _refuse_switch(headers)
-    host = _host(headers, version)
+    headers = tuple([_field(line) for line in lines])
+    named = _named(headers)
+    _refuse_switch(named)
+    host = _host(named, version)
     return Head(
         method=method,
         target=_origin_form(target, method, host),
         version=version,
         headers=headers,
-        length=_length(headers, version),
-        keep_alive=version == "1.1" and b"close" not in _tokens(headers, b"connection"),
-        expects_continue=_expects_continue(headers, version),
+        length=_length(named, version),
+        keep_alive=version == "1.1" and b"close" not in _tokens(named.get(b"connection", ())),
+        expects_continue=_expects_continue(named, version),
     )
+
+
+# Pages ask for the same again and again.
+_remembered_head = lru_cache(maxsize=512)(_read_head)
 
 
 def field_fault(line: bytes) -> str:
@@ -152,22 +178,32 @@ def _request_line(line: bytes) -> tuple[str, bytes, str]:
 
 
 def _field(line: bytes) -> tuple[bytes, bytes]:
+    return _remembered_field(line) if len(line) <= LONGEST_REMEMBERED else _read_field(line)
+
+
+def _read_field(line: bytes) -> tuple[bytes, bytes]:
     if fault := field_fault(line):
         raise malformed(fault)
     name, _, value = line.partition(b":")
     return name.lower(), value.strip(b" \t")
 
 
-def _values(headers: Headers, name: bytes) -> list[bytes]:
-    return [value for key, value in headers if key == name]
+_remembered_field = lru_cache(maxsize=2048)(_read_field)
 
 
-def _tokens(headers: Headers, name: bytes) -> list[bytes]:
-    return [token.strip(b" \t").lower() for token in b",".join(_values(headers, name)).split(b",")]
+def _named(headers: Headers) -> Named:
+    found: dict[bytes, list[bytes]] = {}
+    for name, value in headers:
+        found.setdefault(name, []).append(value)
+    return found
 
 
-def _host(headers: Headers, version: str) -> bytes:
-    given = _values(headers, b"host")
+def _tokens(values: Iterable[bytes]) -> list[bytes]:
+    return [token.strip(b" \t").lower() for token in b",".join(values).split(b",")]
+
+
+def _host(named: Named, version: str) -> bytes:
+    given = named.get(b"host", ())
     if len(given) > 1 or (not given and version == "1.1"):
         raise malformed("A request names its host once")
     if given and not _HOST.fullmatch(given[0]):
@@ -189,8 +225,8 @@ def _origin_form(target: bytes, method: str, host: bytes) -> bytes:
     return rest if rest.startswith(b"/") else b"/" + rest
 
 
-def _length(headers: Headers, version: str) -> int | None:
-    lengths, codings = _values(headers, b"content-length"), _values(headers, b"transfer-encoding")
+def _length(named: Named, version: str) -> int | None:
+    lengths, codings = named.get(b"content-length"), named.get(b"transfer-encoding")
     if codings:
         _check_codings(codings, also_length=bool(lengths), version=version)
         return None
@@ -214,8 +250,8 @@ def _check_codings(codings: list[bytes], *, also_length: bool, version: str) -> 
     raise malformed("The body's end is not told by chunked alone")
 
 
-def _expects_continue(headers: Headers, version: str) -> bool:
-    given = _values(headers, b"expect")
+def _expects_continue(named: Named, version: str) -> bool:
+    given = named.get(b"expect")
     if version == "1.0" or not given:
         return False
     if len(given) > 1 or given[0].lower() != b"100-continue":
@@ -223,7 +259,7 @@ def _expects_continue(headers: Headers, version: str) -> bool:
     return True
 
 
-def _refuse_switch(headers: Headers) -> None:
+def _refuse_switch(named: Named) -> None:
     """Any other ``Upgrade`` is ignored (RFC 9110 7.8); this one would hide requests from whoever stands before us."""
-    if _values(headers, b"http2-settings"):
+    if b"http2-settings" in named:
         raise malformed("A connection is not switched to HTTP/2 here")
