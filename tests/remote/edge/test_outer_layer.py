@@ -7,8 +7,10 @@ import json
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from swf_remote.edge.assets import STATIC_FOLDER
 from swf_remote.edge.exchange import exchange_of
 from swf_remote.edge.problem import AnswerAbortedError, Problem, ProblemError
+from swf_remote.proxy.coding.decoding import Decoding
 from tests.remote.gateways import edge_around
 
 pytestmark = pytest.mark.slow
@@ -181,11 +183,34 @@ async def test_a_problem_answers_head_without_a_body() -> None:
 
 async def test_own_files_have_entity_tags_and_ranges() -> None:
     async with edge_around(echo) as gateway:
-        whole = await gateway.ask("/prod/assets/web/site.css")
+        whole = await gateway.ask("/prod/assets/web/site.css", headers={"Accept-Encoding": "identity"})
         again = await gateway.ask("/prod/assets/web/site.css", headers={"If-None-Match": whole.headers["ETag"]})
         part = await gateway.ask("/prod/assets/web/site.css", headers={"Range": "bytes=0-9"})
         assert (whole.status, again.status, part.status) == (200, 304, 206)
         assert part.body == whole.body[:10]
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "zstd"])
+async def test_own_texts_come_in_the_coding_that_the_reader_takes(coding: str) -> None:
+    async with edge_around(echo) as gateway:
+        plain = await gateway.ask("/prod/assets/web/site.css", headers={"Accept-Encoding": "identity"})
+        packed = await gateway.ask("/prod/assets/web/site.css", headers={"Accept-Encoding": coding})
+        tag = packed.headers["ETag"]
+        again = await gateway.ask(
+            "/prod/assets/web/site.css", headers={"If-None-Match": tag, "Accept-Encoding": coding}
+        )
+        assert packed.headers["Content-Encoding"] == coding
+        assert int(packed.headers["Content-Length"]) < len(plain.body) / 2
+        assert b"".join(Decoding((coding.encode(),)).pieces(packed.body)) == plain.body
+        assert again.status == 304
+        assert {reply.headers["Vary"] for reply in (plain, packed, again)} == {"Accept-Encoding"}
+
+
+async def test_an_own_file_that_is_no_text_is_not_compressed() -> None:
+    async with edge_around(echo) as gateway:
+        font = next(iter((STATIC_FOLDER / "vendor").glob("bootstrap-icons*/font/fonts/*.woff2")))
+        target = f"/prod/assets/{font.relative_to(STATIC_FOLDER)}"
+        assert "Content-Encoding" not in (await gateway.ask(target, headers={"Accept-Encoding": "gzip"})).headers
 
 
 async def test_a_fingerprinted_file_is_kept_for_ever_and_any_other_is_asked_about() -> None:
