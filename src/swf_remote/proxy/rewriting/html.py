@@ -14,7 +14,7 @@ from collections.abc import Callable
 from . import html_grammar as grammar
 from .candidates import Candidates
 from .edits import Edit
-from .html_attributes import AttributeReader
+from .html_attributes import CSRF, AttributeReader
 from .html_content import content_language
 from .html_raw_text import RawText
 from .navigation_mode import KEY as MODE_KEY
@@ -39,7 +39,7 @@ class HtmlScanner:
         self._reader = AttributeReader(nested)
         self._placement = placement
         self._part = part
-        self._needles = (*nested.rules.page_needles, MODE_KEY, *((CLASS,) if placement else ()))
+        self._needles = (*nested.rules.page_needles, MODE_KEY, CSRF, *((CLASS,) if placement else ()))
         self._candidates = Candidates((), b"", 0)
         self._state: _State = self._markup
         self._xml = xml

@@ -31,6 +31,8 @@ _REFRESH = re.compile(rb"[\s0-9.]*[;,\s]\s*(?:[Uu][Rr][Ll]\s*=\s*)?[\"']?")
 _SOURCE = re.compile(rb"[\s,]*+(?P<url>\S*[^\s,])(?:,+|(?:\s[^,(]*+(?:\([^)]*+\)?+[^,(]*+)*+)?+(?:,|\Z))")
 _LISTED = re.compile(rb"\S+")
 _JAVASCRIPT = re.compile(rb"[\x00-\x20]*javascript:", re.IGNORECASE)
+# The monitor's token against forged forms: new in every answer, worth nothing behind the gateway (contract 1.4).
+CSRF = b"csrfmiddlewaretoken"
 _Reader = Callable[[bytes], list[Edit]]
 
 
@@ -43,6 +45,8 @@ class AttributeReader:
 
     def tag(self, text: bytes, tag: bytes, start: int, end: int) -> list[Edit]:
         """Edits in the attributes ``text[start:end]`` of the start tag named `tag` (lower case)."""
+        if tag == b"input" and _is_csrf_field(text, start, end):
+            return _blanked(text, start, end)
         edits: list[Edit] = []
         for attribute in grammar.ATTRIBUTE.finditer(text, start, end):
             if attribute.lastgroup != "name" and attribute.lastgroup is not None:
@@ -140,6 +144,20 @@ class AttributeReader:
         start = refresh.end() if refresh else 0
         end = len(text.rstrip().rstrip(b"\"'")) if refresh else len(text)
         return self._rules.url(text, start, end)
+
+
+def _is_csrf_field(text: bytes, start: int, end: int) -> bool:
+    return text.find(CSRF, start, end) >= 0 and attribute_value(b"name", text, start, end) == CSRF
+
+
+def _blanked(text: bytes, start: int, end: int) -> list[Edit]:
+    """Edits that empty the tag's value, so that pages that differ in a token only are the same."""
+    edits = []
+    for attribute in grammar.ATTRIBUTE.finditer(text, start, end):
+        group = attribute.lastgroup
+        if attribute["name"].lower() == b"value" and group in ("double", "single", "bare"):
+            edits.append(Edit(*attribute.span(group), b'""' if group == "bare" else b""))
+    return edits
 
 
 def _holds_url(text: bytes, tag: bytes, rest: tuple[int, int]) -> bool:
