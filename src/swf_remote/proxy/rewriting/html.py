@@ -17,6 +17,7 @@ from .edits import Edit
 from .html_attributes import CSRF, AttributeReader
 from .html_content import content_language
 from .html_raw_text import RawText
+from .html_runs import LEAST_LIMIT, PlainRuns
 from .navigation_mode import KEY as MODE_KEY
 from .nested import Nested
 from .placement import CLASS, NoEnd, Placement, end_of_block, is_block
@@ -39,7 +40,9 @@ class HtmlScanner:
         self._reader = AttributeReader(nested)
         self._placement = placement
         self._part = part
-        self._needles = (*nested.rules.page_needles, MODE_KEY, CSRF, *((CLASS,) if placement else ()))
+        self._others = (*nested.rules.page_needles[1:], MODE_KEY, CSRF, *((CLASS,) if placement else ()))
+        self._needles = (nested.rules.core, *self._others)
+        self._runs: PlainRuns | None = None
         self._candidates = Candidates((), b"", 0)
         self._state: _State = self._markup
         self._xml = xml
@@ -54,6 +57,9 @@ class HtmlScanner:
     def scan(self, view: View, position: int) -> int:
         """Add the edits of what is in view; return up to where it is settled."""
         self._candidates = Candidates(self._needles, view.text, view.end)
+        # Inside of another text, an edit must not span what is escaped there.
+        whole_runs = not self._nested.depth and LIMIT >= LEAST_LIMIT
+        self._runs = PlainRuns(self._nested.rules, view, self._others) if whole_runs else None
         while True:
             state = self._state
             moved = state(view, position)
@@ -65,8 +71,10 @@ class HtmlScanner:
         markup = self._state
         sought = position
         while position < view.end:
-            candidate = self._candidates.after(max(sought, position))
             closely = self._reads_closely()
+            if self._runs and not closely:
+                position = self._runs.end(position)
+            candidate = self._candidates.after(max(sought, position))
             position = reach(grammar.TEXT if closely else grammar.BORING, view.text, position, candidate)
             if position == candidate:
                 sought = candidate + 1

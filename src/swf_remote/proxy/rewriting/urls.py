@@ -43,7 +43,8 @@ class UrlRules:
         self.start_quoted = rb"(?:%b)?%b(?=[/?#\"'\s>]|\Z)" % (origins, mount)
         """Regular expression of a URL's beginning where a quote, a space or a bracket marks its end."""
         self._start = re.compile(grammar.beginning(sites.monitor_mount, origins))
-        self._plain = sites.monitor_mount.encode()
+        self.plain = sites.monitor_mount.encode()
+        """The monitor's mount as it is commonly written."""
         self._query_value = re.compile(grammar.query_value(mount, origins))
 
     def url(self, text: bytes, start: int, end: int) -> list[Edit]:
@@ -61,8 +62,8 @@ class UrlRules:
 
     def begin(self, text: bytes, start: int, end: int) -> Edit | None:
         """The edit of the monitor's mount with which the URL reference ``text[start:end]`` begins; None without it."""
-        after = start + len(self._plain)
-        if after < end and text.startswith(self._plain, start) and text[after] in b"/?#":
+        after = start + len(self.plain)
+        if after < end and text.startswith(self.plain, start) and text[after] in b"/?#":
             return Edit(start, after, self.mount)
         match = self._start.match(text, start, end)
         if match is None:

@@ -1,0 +1,1 @@
+"""Measurements by hand; each prints what it measured."""
