@@ -1,16 +1,16 @@
 """The proxy as an ASGI application: request → policy → monitor → rewriting → answer.
 
-Order of one request: ``admission`` (table, same origin, reader), ``request`` (the monitor's request), ``asking`` (its
-body and the monitor's answer), ``response`` (the reader's answer), ``relay``. A reader who leaves ends all of it.
+Order of one request: ``admission`` (table, same origin, reader), ``reads`` (what the cache may answer), else
+``request`` (the monitor's request), ``asking`` (its body, the monitor's answer), ``response`` (the reader's), ``relay``.
+A reader who leaves ends all of it, but not the flight of an answer that others may need.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -24,6 +24,9 @@ from swf_remote.edge.runtime import Runtime
 from swf_remote.proxy.asking import Asker, Question
 from swf_remote.proxy.assertion import IdentityAssertion
 from swf_remote.proxy.body import RequestBody
+from swf_remote.proxy.caching import epochs
+from swf_remote.proxy.caching.cache import Cache, Wanted
+from swf_remote.proxy.caching.fetching import Fetcher
 from swf_remote.proxy.events import relay_events
 from swf_remote.proxy.failures import (
     BodyTooLargeError,
@@ -34,39 +37,25 @@ from swf_remote.proxy.failures import (
     UpstreamError,
     problem_for,
 )
-from swf_remote.proxy.headers import clean, joined
+from swf_remote.proxy.headers import Field, clean, joined
 from swf_remote.proxy.link import Observation, Place
-from swf_remote.proxy.page import PageContext
 from swf_remote.proxy.policy.admission import UNCHANGED, Admission, LoginNeeded, admit, login_problem
 from swf_remote.proxy.policy.routes import SAFE_METHODS, Kind, exposure
 from swf_remote.proxy.probe import ENTRANCE_REFUSES
+from swf_remote.proxy.reads import Reads, TooLargeToKeepError, send_reply
 from swf_remote.proxy.relay import relay
 from swf_remote.proxy.request import UpstreamRequest, upstream_request
 from swf_remote.proxy.response import Answer, Asked, BrokenAnswer, PartOnly, reader_answer
 from swf_remote.proxy.sites import Sites
 from swf_remote.proxy.upstream import UpstreamAnswer
-from swf_remote.web.account_controls import account_controls, log_in_url
+from swf_remote.proxy.visit import Visit, raw_address
+from swf_remote.web.account_controls import log_in_url
 from swf_remote.web.negotiation import HTML, JSON, preferred
 
 TOO_LARGE = Problem(413, "body-too-large", "What you sent is too large", "Send a smaller file.", outcome=UNCHANGED)
 ENCODED = Problem(
     415, "encoded-body", "What you sent is compressed", "Send it without a Content-Encoding.", outcome=UNCHANGED
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Visit:
-    """One request that was let through."""
-
-    scope: Scope
-    admission: Admission
-    page: PageContext
-    body: RequestBody
-
-    @property
-    def method(self) -> str:
-        """The reader's method."""
-        return str(self.scope["method"])
 
 
 class Proxy:
@@ -87,7 +76,20 @@ class Proxy:
         )
         self._host = settings.monitor_host or settings.monitor_url.split("/")[2]
         self._assertion = IdentityAssertion.of(settings)
-        self._asker = Asker(runtime.client, self._sites, exposure().form_fields)
+        self._asker = Asker(runtime.lanes, self._sites, exposure().form_fields)
+        self._cache: Cache | None = None
+        self._reads: Reads | None = None
+        if settings.cache_bytes:
+            self._cache = Cache(settings.cache_bytes, epochs.shared(), mount=self._sites.monitor_mount)
+            self._reads = self._reads_of(self._cache, settings)
+
+    def _reads_of(self, cache: Cache, settings: Configuration) -> Reads:
+        largest = min(settings.cache_object_bytes, settings.cache_bytes)
+        most = max(settings.cache_bytes // 2, largest)
+        fetcher = Fetcher(cache, self._asker, self._sites, exposure(), largest=largest, most=most)
+        return Reads(
+            cache, fetcher, self._sites, exposure(), request=self._request, link_is_down=self._runtime.link_is_down
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request.
@@ -96,10 +98,6 @@ class Proxy:
             ProblemError: it is answered by a page of words instead.
             AnswerAbortedError: the answer broke off after it had begun.
         """
-        body = RequestBody(receive, self._limit)
-        await _unless(body.reader_gone(), self._serve(scope, body, send))
-
-    async def _serve(self, scope: Scope, body: RequestBody, send: Send) -> None:
         try:
             admission = await admit(
                 scope["method"],
@@ -113,34 +111,55 @@ class Proxy:
             await self._ask_for_login(scope, send)
             return
         exchange_of(scope).area = admission.route.kind
-        page = PageContext(account_controls(admission.reader, _address(scope)), _raw(scope))
-        visit = _Visit(scope, admission, page, body)
-        if admission.route.kind is Kind.STREAM:
+        visit = Visit(scope, admission)
+        wanted = self._reads.wanted(visit) if self._reads else None
+        if wanted and self._reads and (reply := self._reads.at_once(wanted, visit)):
+            await send_reply(reply, visit, send)
+            return
+        body = RequestBody(receive, self._limit)
+        await _unless(body.reader_gone(), self._serve(visit, wanted, body, send))
+
+    async def _serve(self, visit: Visit, wanted: Wanted | None, body: RequestBody, send: Send) -> None:
+        if visit.admission.route.kind is Kind.STREAM:
             if await body.begins():
                 body.ignore()
-            await relay_events(self._request(visit), self._token, self._runtime, send, exchange_of(scope))
-        else:
-            await self._proxy(visit, send)
-
-    async def _proxy(self, visit: _Visit, send: Send) -> None:
-        _check_body(visit)
+            await relay_events(self._request(visit), self._token, self._runtime, send, visit.exchange)
+            return
+        _check_body(visit, body)
         try:
-            async with self._answer(visit) as (head, answer):
-                chunks = None if visit.method == "HEAD" else answer.chunks()
-                await relay(head, chunks, send, exchange_of(visit.scope))
-                _count_corner(visit, head)
+            if not (wanted and await self._read(wanted, visit, body, send)):
+                await self._pass_on(visit, body, send)
         except BodyTooLargeError:
             raise ProblemError(TOO_LARGE) from None
         except UpstreamError as error:
-            if isinstance(visit.body.fault, BodyTooLargeError):
+            if isinstance(body.fault, BodyTooLargeError):
                 raise ProblemError(TOO_LARGE) from None
             raise ProblemError(self._told(error, visit.admission)) from error
 
+    async def _read(self, wanted: Wanted, visit: Visit, body: RequestBody, send: Send) -> bool:
+        """Whether the cache has answered; what only the monitor can tell of a body is not asked for here."""
+        if self._reads is None or visit.method == "HEAD":
+            return False
+        if await body.begins():
+            body.ignore()
+        try:
+            await self._reads.answer(wanted, visit, send)
+        except TooLargeToKeepError:
+            visit.exchange.cache = "bypass"
+            return False
+        return True
+
+    async def _pass_on(self, visit: Visit, body: RequestBody, send: Send) -> None:
+        async with self._answer(visit, body) as (head, answer):
+            chunks = None if visit.method == "HEAD" else answer.chunks()
+            await relay(head, chunks, send, visit.exchange)
+            _count_corner(visit, head)
+
     @asynccontextmanager
-    async def _answer(self, visit: _Visit) -> AsyncIterator[tuple[Answer, UpstreamAnswer]]:
+    async def _answer(self, visit: Visit, body: RequestBody) -> AsyncIterator[tuple[Answer, UpstreamAnswer]]:
         """The monitor's answer and what the reader gets of it; the connection is let go in every case."""
         question = Question(visit.method, self._request(visit), visit.admission.route, visit.admission.writes)
-        answer = await _timed(visit, self._asker.ask(question, visit.body))
+        answer = await self._asked(visit, question, body)
         try:
             try:
                 head = self._head(visit, answer)
@@ -156,7 +175,28 @@ class Proxy:
         finally:
             answer.close()
 
-    def _request(self, visit: _Visit) -> UpstreamRequest:
+    async def _asked(self, visit: Visit, question: Question, body: RequestBody) -> UpstreamAnswer:
+        """The monitor's answer; if something may have been changed, the cache knows before the reader does."""
+        status = 0
+        fields: Sequence[Field] = ()
+        try:
+            answer = await _timed(visit, self._asker.ask(question, body))
+            status, fields = answer.status, answer.raw_headers
+        except UpstreamError as error:
+            status = -1 if not error.sent else 0
+            raise
+        finally:
+            if question.writes and self._cache and status >= 0:
+                self._cache.written(
+                    visit.method,
+                    status,
+                    question.request.target,
+                    joined(clean(fields)),
+                    named=visit.admission.remote_user is not None,
+                )
+        return answer
+
+    def _request(self, visit: Visit) -> UpstreamRequest:
         request = upstream_request(
             visit.method,
             visit.scope["raw_path"],
@@ -170,11 +210,11 @@ class Proxy:
         )
         return self._assertion.signed(request) if self._assertion else request
 
-    def _head(self, visit: _Visit, answer: UpstreamAnswer) -> Answer:
+    def _head(self, visit: Visit, answer: UpstreamAnswer) -> Answer:
         return reader_answer(
             answer.status,
             answer.raw_headers,
-            asked=Asked.of(visit.method, joined(clean(visit.scope["headers"]))),
+            asked=Asked.of(visit.method, visit.fields),
             route=visit.admission.route,
             sites=self._sites,
             page=visit.page,
@@ -183,7 +223,7 @@ class Proxy:
     def _told(self, error: UpstreamError, admission: Admission) -> Problem:
         """The failure in words; the link's record hears of it, too."""
         if isinstance(error, LinkDownError) and error.cause is LinkCause.REFUSED:
-            self._runtime.record.note(Observation(Place.TUNNEL, ENTRANCE_REFUSES))
+            self._runtime.record.note(Observation(Place.TUNNEL, ENTRANCE_REFUSES, cause=error.cause))
         self._runtime.probe.ask()
         state = self._runtime.record.state()
         return problem_for(error, write=admission.writes, since=None if state.up else state.since)
@@ -198,28 +238,27 @@ class Proxy:
         await send({"type": "http.response.body", "body": b""})
 
 
-def _check_body(visit: _Visit) -> None:
+def _check_body(visit: Visit, body: RequestBody) -> None:
     """Refuse a body before it is asked for; one that is too large without saying so is refused while it streams."""
     if visit.method in SAFE_METHODS:
         return
     own = visit.admission.route.upload
-    visit.body.limit = visit.body.limit if own is None else min(own, visit.body.limit)
+    body.limit = body.limit if own is None else min(own, body.limit)
     announced = header(visit.scope, b"content-length")
-    if announced.isdecimal() and int(announced) > visit.body.limit:
+    if announced.isdecimal() and int(announced) > body.limit:
         raise ProblemError(TOO_LARGE)
     if header(visit.scope, b"content-encoding").strip().lower() not in ("", "identity"):
         raise ProblemError(ENCODED)
 
 
-def _count_corner(visit: _Visit, head: Answer) -> None:
+def _count_corner(visit: Visit, head: Answer) -> None:
     """What became of the account corner of a whole page; pieces of pages have none."""
     placement = head.rewriter.placement if head.rewriter else None
-    is_piece = bool(header(visit.scope, b"x-fragment") or header(visit.scope, b"x-requested-with"))
-    if placement and head.status == 200 and visit.admission.route.kind is Kind.PAGE and not is_piece:
+    if placement and head.status == 200 and visit.admission.route.kind is Kind.PAGE and not visit.of_a_piece:
         metrics.page_corner(placement)
 
 
-async def _timed(visit: _Visit, asking: Coroutine[Any, Any, UpstreamAnswer]) -> UpstreamAnswer:
+async def _timed(visit: Visit, asking: Coroutine[Any, Any, UpstreamAnswer]) -> UpstreamAnswer:
     exchange = exchange_of(visit.scope)
     begin = time.perf_counter()
     try:
@@ -228,15 +267,8 @@ async def _timed(visit: _Visit, asking: Coroutine[Any, Any, UpstreamAnswer]) -> 
         exchange.upstream_seconds = (exchange.upstream_seconds or 0.0) + time.perf_counter() - begin
 
 
-def _raw(scope: Scope) -> bytes:
-    """Path and query as the reader's browser has them."""
-    query: bytes = scope["query_string"]
-    raw: bytes = scope["raw_path"]
-    return raw + b"?" + query if query else raw
-
-
 def _address(scope: Scope) -> str:
-    return _raw(scope).decode("latin-1")
+    return raw_address(scope).decode("latin-1")
 
 
 async def _unless(leaves: Coroutine[Any, Any, None], work: Coroutine[Any, Any, None]) -> None:

@@ -61,7 +61,7 @@ async def relay(head: Head, chunks: AsyncIterator[bytes] | None, send: Send, exc
         await _start(head, send, exchange)
         await send({"type": "http.response.body", "body": b""})
         return
-    pieces = _changed(chunks, head.passage) if head.passage else chunks
+    pieces = changed(chunks, head.passage) if head.passage else chunks
     first = await anext(pieces, _END)
     await _start(head, send, exchange)
     try:
@@ -85,7 +85,12 @@ async def _pass_on(first: bytes, pieces: AsyncIterator[bytes], send: Send) -> No
     await send({"type": "http.response.body", "body": b""})
 
 
-async def _changed(chunks: AsyncIterator[bytes], passage: Passage) -> AsyncIterator[bytes]:
+async def changed(chunks: AsyncIterator[bytes], passage: Passage) -> AsyncIterator[bytes]:
+    """The pieces of a body behind its passage, none of them empty.
+
+    Raises:
+        UpstreamError: the body failed.
+    """
     try:
         async for chunk in _without_hurry(chunks) if passage.encoder else chunks:
             for piece in passage.feed(chunk) if chunk else (passage.pause(),):

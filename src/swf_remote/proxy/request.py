@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from .coding.negotiation import IDENTITY, OURS, Accepted
 from .headers import Field, clean, joined
@@ -46,6 +47,11 @@ class UpstreamRequest:
         kept = tuple(line for line in self.headers if line[0].encode() not in _CONDITIONAL)
         return replace(self, headers=kept)
 
+    def for_keeping(self) -> UpstreamRequest:
+        """The same request for all of the body, in any coding that can be undone, whatever its reader understands."""
+        others = tuple(line for line in self.whole().headers if line[0] != "accept-encoding")
+        return replace(self, headers=(*others, ("accept-encoding", b", ".join(OURS).decode())))
+
     def of_length(self, length: int) -> UpstreamRequest:
         """The same request with a body of `length` bytes."""
         others = tuple(line for line in self.headers if line[0] != "content-length")
@@ -80,12 +86,14 @@ def upstream_request(
     fields = [(b"host", host.encode()), *passed, *_identity(route, remote_user)]
     return UpstreamRequest(
         method="GET" if method == "HEAD" and route.head_as_get else method,
-        target=_target(raw_path, query, route, sites),
+        target=monitor_target(raw_path, query, route, sites),
         headers=tuple((name.decode(), value.decode("latin-1")) for name, value in fields),
     )
 
 
-def _target(raw_path: bytes, query: bytes, route: Route, sites: Sites) -> str:
+@lru_cache(maxsize=4096)
+def monitor_target(raw_path: bytes, query: bytes, route: Route, sites: Sites) -> str:
+    """Raw path and query at the monitor."""
     below = b"/" + route.shows.encode() if route.shows else raw_path[len(sites.mount) :]
     target = sites.monitor_mount.encode() + (below or b"/") + (b"?" + query if query else b"")
     return _NEEDS_ESCAPE.sub(lambda byte: b"%%%02X" % ord(byte[0]), target).decode()

@@ -6,7 +6,7 @@ on the way is dropped or made ours (RFC 9110 7.7, 8.8.3.3, 15.4.5).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .coding import Passage
@@ -23,7 +23,7 @@ from .sites import Sites
 from .treatment import BODILESS, Asked, BrokenAnswer, PartOnly, Treatment, treatment
 from .validators import confirmed, ours, weak
 
-__all__ = ["Answer", "Asked", "BrokenAnswer", "PartOnly", "reader_answer"]
+__all__ = ["Answer", "Asked", "BrokenAnswer", "Head", "PartOnly", "reader_answer", "reader_head"]
 
 # Cookies, challenges and words about the monitor's own server are between the monitor and us.
 _NEVER = frozenset(
@@ -42,7 +42,18 @@ _SINGLE = frozenset(
     b"x-frame-options x-content-type-options x-xss-protection referrer-policy cross-origin-opener-policy "
     b"content-type content-length etag last-modified location".split()
 )
+_ABOUT_KEEPING = frozenset({b"cache-control", b"expires", b"pragma"})
 _OF_A_BODY = frozenset(b"content-length transfer-encoding content-encoding".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Status and header fields for one reader, and what the body has to go through for them to be true."""
+
+    status: int
+    headers: list[Field]
+    """Lower-case names."""
+    todo: Treatment
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +87,29 @@ def reader_answer(
         PartOnly: a part (206) of a body that has to be changed as a whole, or one that nobody asked for.
         BrokenAnswer: it cannot be passed on truly.
     """
-    fields = [field for field in clean(raw_headers) if _may_pass(field[0])]
-    todo = treatment(status, _facts(fields), route, asked)
-    kept = _typed(mapped(_once(fields), sites, page), todo)
+    head = reader_head(status, clean(raw_headers), asked=asked, route=route, sites=sites, page=page)
+    bodiless = asked.method == "HEAD" or status in BODILESS
+    if bodiless or not head.todo.changes_bytes:
+        return Answer(status, head.headers, None)
+    rewriter = _rewriter(head.todo, route, sites, page) if head.todo.rewritten else None
+    return Answer(status, head.headers, _passage(head.todo, rewriter), rewriter)
+
+
+def reader_head(
+    status: int, fields: Iterable[Field], *, asked: Asked, route: Route, sites: Sites, page: PageContext
+) -> Head:
+    """The head of the reader's answer; `fields` are the monitor's, cleaned. See ``reader_answer``."""
+    passed = [field for field in fields if _may_pass(field[0])]
+    todo = treatment(status, _facts(passed), route, asked)
+    kept = _typed(mapped(_once(passed), sites, page), todo)
     same = status == 304 and route.rewrites
     kept = _unchanged(kept, route, page, asked) if same else _truthful(kept, todo, page)
-    bodiless = asked.method == "HEAD" or status in BODILESS
-    rewriter = None
-    if todo.rewritten and not bodiless:
-        cells, rest = route.rewriting is Rewriting.CELLS, route.kind is Kind.DATA
-        rewriter = rewriter_for(todo.content_type, sites, page, cells=cells, absolute=rest)
-    passage = _passage(todo, rewriter) if todo.changes_bytes and not bodiless else None
-    return Answer(status, _completed(kept, status, route), passage, rewriter)
+    return Head(status, _completed(kept, status, route), todo)
+
+
+def _rewriter(todo: Treatment, route: Route, sites: Sites, page: PageContext) -> Rewriter | None:
+    cells, rest = route.rewriting is Rewriting.CELLS, route.kind is Kind.DATA
+    return rewriter_for(todo.content_type, sites, page, cells=cells, absolute=rest)
 
 
 def _may_pass(name: bytes) -> bool:
@@ -171,7 +193,15 @@ def _varying(fields: list[Field], *, by_reader: bool, by_coding: bool) -> list[F
 def _completed(fields: list[Field], status: int, route: Route) -> list[Field]:
     kept = [field for field in fields if field[1] and not (status in BODILESS and field[0] in _OF_A_BODY)]
     kept.append((b"x-robots-tag", b"noindex"))
-    private = route.identity is Identity.READER or route.cache is Cache.PRIVATE
-    if private and not any(name == b"cache-control" for name, _ in kept):
-        kept.append((b"cache-control", b"private"))
+    if not any(name in _ABOUT_KEEPING for name, _ in kept) and (word := _keeping(route)):
+        kept.append((b"cache-control", word))
     return kept
+
+
+def _keeping(route: Route) -> bytes:
+    """What browsers may do with an answer of which the monitor does not say it."""
+    if route.cache is Cache.STATIC:
+        return b"no-cache"
+    if route.cache is not Cache.NONE:
+        return b"private, no-cache"
+    return b"private" if route.identity is Identity.READER else b""

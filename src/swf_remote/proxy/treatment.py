@@ -46,6 +46,8 @@ class Asked:
     if_none_match: bytes = b""
     range: bool = False
     no_transform: bool = False
+    whole: bool = False
+    """The monitor was asked in the gateway's own name: for all of the body, in any coding that can be undone."""
 
     @classmethod
     def of(cls, method: str, fields: Mapping[bytes, bytes]) -> Asked:
@@ -103,7 +105,7 @@ def treatment(status: int, fields: Mapping[bytes, bytes], route: Route, asked: A
         case.check_part()
     if case.holds_urls:
         return case.rewritten()
-    if route.passes_parts or status == 206:
+    if (route.passes_parts and not asked.whole) or status == 206:
         return Treatment(case.content_type)
     return case.passed()
 

@@ -5,6 +5,7 @@ log-out view accepts the request by its origin instead. The block holds no inner
 that whoever rewrites the page again still finds its end.
 """
 
+from functools import lru_cache
 from urllib.parse import quote
 
 from django.utils.html import format_html
@@ -14,6 +15,8 @@ from swf_remote.accounts.readers import Reader
 from .addresses import own_url
 
 
+# A page is often asked for again by the same reader, and by many without a name.
+@lru_cache(maxsize=2048)
 def account_controls(reader: Reader | None, page: str) -> bytes:
     """The whole replacement block for `reader` on `page` (path and query as the browser asked for it)."""
     return (_signed_in(reader) if reader else _anonymous(page)).encode()

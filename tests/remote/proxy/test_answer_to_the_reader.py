@@ -124,7 +124,7 @@ def test_a_file_that_is_not_rewritten_keeps_all_that_is_true_of_it() -> None:
         (b"last-modified", b"x"),
     ]
     answer = answered(*headers, status=206, path="static/a.png", asked=Asked(range=True))
-    assert answer.headers == [*headers, (b"x-robots-tag", b"noindex")]
+    assert answer.headers == [*headers, (b"x-robots-tag", b"noindex"), (b"cache-control", b"no-cache")]
 
 
 @pytest.mark.parametrize(("status", "method"), [(304, "GET"), (204, "GET"), (200, "HEAD")])
@@ -141,10 +141,15 @@ def test_a_page_varies_with_its_reader_and_has_no_date_of_its_own() -> None:
     assert values(answer, b"last-modified") == []
 
 
-def test_what_was_asked_under_a_name_is_private() -> None:
-    assert values(answered(HTML, path="pcs/"), b"cache-control") == [b"private"]
-    assert values(answered(HTML, (b"Cache-Control", b"no-store"), path="pcs/"), b"cache-control") == [b"no-store"]
-    assert values(answered(HTML), b"cache-control") == []
+@pytest.mark.parametrize("path", ["pcs/", "panda/"])
+def test_pages_are_asked_for_again_each_time_unless_the_monitor_says_otherwise(path: str) -> None:
+    assert values(answered(HTML, path=path), b"cache-control") == [b"private, no-cache"]
+    assert values(answered(HTML, (b"Cache-Control", b"no-store"), path=path), b"cache-control") == [b"no-store"]
+    assert values(answered(HTML, (b"Expires", b"0"), path=path), b"cache-control") == []
+
+
+def test_what_was_done_under_a_name_is_private() -> None:
+    assert values(answered(HTML, path="pcs/tasks/x/commands/"), b"cache-control") == [b"private"]
 
 
 def test_a_part_of_a_page_is_never_passed_on() -> None:

@@ -47,6 +47,12 @@ class Exposure:
     """Origins (``https://host``) of which the monitor's pages may load scripts, styles and fonts (contract 3.3)."""
     form_fields: frozenset[str] = frozenset()
     """Names of form fields that hold one of the monitor's paths, to be mapped back when they are posted."""
+    noise: frozenset[str] = frozenset()
+    """Names of parameters that change nothing in an answer: requests that differ only in them share it."""
+    echoed: str = ""
+    """Name of the parameter whose number comes back in the answer (contract 3.5: DataTables' ``draw``)."""
+    unfinished: tuple[str, ...] = ()
+    """Texts by which the monitor says that a product is still being built: such answers are never kept."""
 
     _parameters: frozenset[str] = field(init=False, repr=False)
 

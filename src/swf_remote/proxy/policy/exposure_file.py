@@ -17,9 +17,11 @@ from .patterns import is_pattern
 from .rows import Route
 
 SHIPPED = Path(__file__).with_name("exposure.toml")
-_KEYS = ("routes", "inside", "asset_hosts", "form_fields")
+_LISTS = ("routes", "inside", "asset_hosts", "form_fields", "noise", "unfinished")
+_KEYS = (*_LISTS, "echoed")
 _ORIGIN = re.compile(r"https://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::[0-9]+)?")
 _FIELD = re.compile(r"[\w.-]+")
+_TEXT = re.compile(r"[\x20-\x7e]{4,}")
 
 
 class ExposureError(ValueError):
@@ -56,16 +58,27 @@ def parsed(text: str) -> Exposure:
     except tomllib.TOMLDecodeError as error:
         raise ExposureError([f"is no TOML: {error}"]) from None
     faults = [f"has the unknown key {key!r}; known are {_listed(_KEYS)}" for key in document if key not in _KEYS]
-    faults += [f"has {key!r} that is no list" for key in _KEYS if not isinstance(document.get(key, []), list)]
+    faults += [f"has {key!r} that is no list" for key in _LISTS if not isinstance(document.get(key, []), list)]
     if faults:
         raise ExposureError(faults)
     routes = _routes(document.get("routes", []), faults)
     inside = _inside(document.get("inside", []), faults)
     hosts = _texts("asset_hosts", document.get("asset_hosts", []), _ORIGIN, "an origin such as https://host", faults)
     fields = _texts("form_fields", document.get("form_fields", []), _FIELD, "the name of a form field", faults)
+    noise = _texts("noise", document.get("noise", []), _FIELD, "the name of a query parameter", faults)
+    echoed = _texts("echoed", [document["echoed"]] if "echoed" in document else [], _FIELD, "such a name", faults)
+    unfinished = _texts("unfinished", document.get("unfinished", []), _TEXT, "a text in ASCII", faults)
     if faults:
         raise ExposureError(faults)
-    return Exposure(routes, inside, hosts, frozenset(fields))
+    return Exposure(
+        routes,
+        inside,
+        hosts,
+        frozenset(fields),
+        noise=frozenset(noise),
+        echoed="".join(echoed),
+        unfinished=unfinished,
+    )
 
 
 def _routes(rows: list[object], faults: list[str]) -> tuple[Route, ...]:

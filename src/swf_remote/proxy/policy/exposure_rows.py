@@ -15,6 +15,7 @@ from .rows import READ, WRITE, Access, Cache, Identity, Kind, Rewriting, Route, 
 _GROUPS = {"read": READ, "write": WRITE}
 _METHODS = (*READ, *WRITE)
 _LONGEST_WAIT = 3600
+_LONGEST_LIFETIME = 31_536_000
 _HEADER = re.compile(r"[a-z0-9-]+")
 # They assert an identity, or say how a message is sent; no row can let them pass.
 _NEVER_HEADERS = re.compile(
@@ -102,6 +103,8 @@ def _contradictions(route: Route) -> Iterator[str]:
     nameless = route.access is Access.PUBLIC or route.identity is Identity.NONE
     if nameless and any(route.writes(method) for method in route.methods):
         yield "writes, and so needs who = login or staff, and identity = reader"
+    if route.cache is Cache.NONE and (route.lifetime is not None or route.longest is not None):
+        yield "is not kept, and so has neither lifetime nor longest"
     if route.identity is Identity.READER and route.cache in (Cache.SHARED, Cache.STATIC):
         yield "depends on the reader's name, and so cannot be kept for all: cache must be private or none"
     if route.sample and not route.covers(route.sample):
@@ -190,6 +193,12 @@ def _seconds(value: object) -> float:
     return float(value)
 
 
+def _lifetime(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LONGEST_LIFETIME:
+        raise ValueError(f"seconds, at most {_LONGEST_LIFETIME}")
+    return float(value)
+
+
 def _size(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise ValueError("a number of bytes")
@@ -204,6 +213,8 @@ _KEYS: Mapping[str, tuple[str, Callable[[object], object]]] = {
     "identity": ("identity", _one_of(Identity)),
     "kind": ("kind", _one_of(Kind)),
     "cache": ("cache", _one_of(Cache)),
+    "lifetime": ("lifetime", _lifetime),
+    "longest": ("longest", _lifetime),
     "rewriting": ("rewriting", _one_of(Rewriting)),
     "first_byte": ("first_byte", _seconds),
     "headers": ("headers", _headers),

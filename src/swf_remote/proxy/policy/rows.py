@@ -83,6 +83,10 @@ class Route:
     """What may be done to bodies."""
     cache: Cache = Cache.NONE
     """Who may keep the answer."""
+    lifetime: float | None = None
+    """Seconds for which an answer is fresh where the monitor says nothing; None: as usual for its kind."""
+    longest: float | None = None
+    """Seconds for which an answer is fresh at most, whatever the monitor says."""
     first_byte: float = 90.0
     """Seconds from the last byte of a request that changes nothing to the head of the monitor's answer."""
     headers: frozenset[str] = frozenset()

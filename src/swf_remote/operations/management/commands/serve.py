@@ -17,6 +17,7 @@ from uvicorn import Server
 
 from swf_remote.edge.server.serving import server_configuration
 from swf_remote.operations.workers import Workers
+from swf_remote.proxy.caching import epochs
 
 LOG = logging.getLogger("swf_remote.serve")
 # More than answers under way and open streams are given to finish.
@@ -41,6 +42,7 @@ class Command(BaseCommand):
         listener = _listener(host, port)
         _warn_about_migrations()
         _raise_file_limit()
+        epochs.shared()
         # Forked workers must not share this process's connection.
         connections.close_all()
         self.stdout.write(f"swf-remote: serving http://{host}:{port}{settings.MOUNT}/ with {workers} worker(s)")

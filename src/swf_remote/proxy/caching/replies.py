@@ -1,0 +1,174 @@
+"""What one reader gets of a kept answer: the whole, a part, or the word that nothing changed.
+
+Heads and bodies are made once for all readers who get the same bytes; the rest of a hit is a look into a table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from swf_remote.proxy.headers import Field
+from swf_remote.proxy.page import PageContext
+from swf_remote.proxy.policy.routes import Route
+from swf_remote.proxy.response import Asked, Head, reader_head
+from swf_remote.proxy.sites import Sites
+from swf_remote.proxy.treatment import BODILESS
+from swf_remote.proxy.validators import ours
+
+from . import ranges
+from .directives import cache_control, moment
+from .entry import Entry, Front, Made
+from .holes import Body, Fill
+
+_TAG = re.compile(rb'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
+_OF_THE_BODY = frozenset(b"content-length content-encoding content-type content-language accept-ranges".split())
+_REDIRECTS = range(300, 400)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader asks for, as far as it decides about the bytes of the answer."""
+
+    method: str
+    fields: Mapping[bytes, bytes]
+    """The reader's, by name in lower case."""
+    route: Route
+    page: PageContext
+    echoed: int | None = None
+
+    @property
+    def fill(self) -> Fill:
+        """The reader's part."""
+        echo = b"" if self.echoed is None else b"%d" % self.echoed
+        return Fill(self.page.controls, self.page.banner, echo)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What is sent."""
+
+    status: int
+    headers: list[Field]
+    body: bytes
+
+
+def head_of(front: Front, tag: bytes, reading: Reading, sites: Sites) -> Head:
+    """The head for this reader; `tag` names the body where the monitor did not."""
+    fields = reading.fields
+    asked = Asked("GET", fields.get(b"accept-encoding"), no_transform=_no_transform(fields), whole=True)
+    status = front.facts.status
+    page = reading.page if front.is_page else PageContext(address=reading.page.address)
+    head = reader_head(status, front.fields, asked=asked, route=reading.route, sites=sites, page=page)
+    headers = [field for field in head.headers if field[0] != b"age"]
+    if status == 200 and not any(name == b"etag" for name, _ in headers):
+        headers.append((b"etag", ours(b'"%b"' % tag, page.variant) or b""))
+    return Head(status, headers, head.todo)
+
+
+def needs_packing(entry: Entry, reading: Reading) -> bool:
+    """Whether a large body would have to be compressed first, which is better done elsewhere."""
+    return entry.body.heavy and b"accept-encoding" in reading.fields and _key(reading, entry) not in entry.made
+
+
+def reply_to(reading: Reading, entry: Entry, sites: Sites) -> Reply:
+    """The answer from the store, but for its ``Age``."""
+    made = _made(reading, entry, sites)
+    status = entry.facts.status
+    if status == 200:
+        if not_modified(reading.fields, made, entry):
+            return Reply(304, [field for field in made.headers if field[0] not in _OF_THE_BODY], b"")
+        if b"range" in reading.fields and not entry.body.holes and (part := _part(reading, entry, made)):
+            return part
+    return Reply(status, made.headers, made.body)
+
+
+def _made(reading: Reading, entry: Entry, sites: Sites) -> Made:
+    key = _key(reading, entry)
+    made = entry.made.get(key)
+    if made is None:
+        made = _make(reading, entry, sites, ranged=_ranged(reading, entry))
+        entry.remember(key, made)
+    return made
+
+
+def _ranged(reading: Reading, entry: Entry) -> bool:
+    return b"range" in reading.fields and not entry.body.holes
+
+
+def _key(reading: Reading, entry: Entry) -> object:
+    """What decides about the bytes that are sent."""
+    fields, page = reading.fields, reading.page
+    at = page.address if entry.facts.status in _REDIRECTS else b""
+    own = (page.controls, page.banner) if entry.front.is_page else ()
+    plain = _no_transform(fields) or _ranged(reading, entry)
+    return own, at, reading.echoed, plain, None if plain else fields.get(b"accept-encoding"), reading.method == "HEAD"
+
+
+def _make(reading: Reading, entry: Entry, sites: Sites, *, ranged: bool) -> Made:
+    if ranged:
+        fields = {name: value for name, value in reading.fields.items() if name != b"accept-encoding"}
+        reading = Reading(reading.method, fields, reading.route, reading.page, reading.echoed)
+    head = head_of(entry.front, entry.tag, reading, sites)
+    body = _body(entry.body, reading, head)
+    headers = [field for field in head.headers if field[0] != b"content-length"]
+    if head.status not in BODILESS:
+        headers.append((b"content-length", b"%d" % len(body)))
+    tag = next((value for name, value in headers if name == b"etag"), b"")
+    return Made(headers, tag, b"" if reading.method == "HEAD" else body)
+
+
+def _body(body: Body, reading: Reading, head: Head) -> bytes:
+    coding = head.todo.encoded
+    return body.encoded(coding, reading.fill) if coding else body.plain(reading.fill)
+
+
+def not_modified(fields: Mapping[bytes, bytes], made: Made, entry: Entry) -> bool:
+    """Whether the reader has it already (RFC 9110 13.1.2, 13.1.3)."""
+    condition = fields.get(b"if-none-match")
+    if condition is None:
+        return _not_since(fields, made)
+    if condition.strip() == b"*":
+        return True
+    known = _opaque(made.tag)
+    asked = {_opaque(tag) for tag in _TAG.findall(condition)}
+    if known in asked:
+        return True
+    stem, dot, variant = known.rpartition(b".")
+    return stem == entry.tag and any(alias + dot + variant in asked for alias in entry.aliases)
+
+
+def _not_since(fields: Mapping[bytes, bytes], made: Made) -> bool:
+    since = moment(fields.get(b"if-modified-since"))
+    changed = moment(next((value for name, value in made.headers if name == b"last-modified"), None))
+    return since is not None and changed is not None and changed <= since
+
+
+def _opaque(tag: bytes) -> bytes:
+    return tag.removeprefix(b"W/").strip(b'"')
+
+
+def _part(reading: Reading, entry: Entry, made: Made) -> Reply | None:
+    told = dict(made.headers)
+    if b"content-encoding" in told or not ranges.may_be_part(reading.fields, made.tag, told):
+        return None
+    whole = entry.body.plain(reading.fill)
+    part = ranges.span(reading.fields[b"range"], len(whole))
+    if part is None:
+        return None
+    start, end = part
+    headers = [field for field in made.headers if field[0] != b"content-length"]
+    if start == end:
+        unsatisfied = [(b"content-range", b"bytes */%d" % len(whole)), (b"content-length", b"0")]
+        return Reply(416, [field for field in headers if field[0] not in _OF_THE_BODY] + unsatisfied, b"")
+    headers += [
+        (b"content-range", b"bytes %d-%d/%d" % (start, end - 1, len(whole))),
+        (b"content-length", b"%d" % (end - start)),
+    ]
+    return Reply(206, headers, b"" if reading.method == "HEAD" else whole[start:end])
+
+
+def _no_transform(fields: Mapping[bytes, bytes]) -> bool:
+    value = fields.get(b"cache-control")
+    return value is not None and "no-transform" in cache_control(value)

@@ -1,0 +1,272 @@
+"""Reads that the cache may answer: at once from memory, else with one question to the monitor for all who ask.
+
+An answer that may be used is sent without any waiting. One that is a little too old is sent, too, and asked for anew
+behind the reader's back. Else the reader follows a flight; if that fails, an older answer is sent and says how old.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import lru_cache, partial
+from secrets import token_hex
+from urllib.parse import unquote_plus
+
+from starlette.types import Send
+
+from swf_remote.proxy.caching.cache import Cache, Wanted, variant_names
+from swf_remote.proxy.caching.entry import Entry, Front
+from swf_remote.proxy.caching.fetching import Fetcher
+from swf_remote.proxy.caching.flights import Flight, Follower, NotSharedError
+from swf_remote.proxy.caching.holes import Hole
+from swf_remote.proxy.caching.key import Key, key_of
+from swf_remote.proxy.caching.replies import Reading, Reply, head_of, needs_packing, reply_to
+from swf_remote.proxy.caching.rules import Use, Verdict, terms_of
+from swf_remote.proxy.coding import Passage
+from swf_remote.proxy.coding.encoding import encoder_for
+from swf_remote.proxy.failures import UpstreamError
+from swf_remote.proxy.policy.routes import Cache as Keeping
+from swf_remote.proxy.policy.routes import Exposure, Identity, Kind, Route
+from swf_remote.proxy.relay import relay, timing_headers
+from swf_remote.proxy.request import UpstreamRequest, monitor_target
+from swf_remote.proxy.response import Answer
+from swf_remote.proxy.sites import Sites
+from swf_remote.proxy.visit import Visit
+from swf_remote.web.stale_banner import stale_banner
+
+REFRESH = "refresh"
+LINK_IS_DOWN = "The monitor cannot be reached"
+# What the monitor's own server says when the monitor behind it is gone.
+_FAILING = frozenset({502, 503, 504})
+# These ask for something that only the monitor can judge.
+_PASSED_ON = (b"if-match", b"if-unmodified-since")
+_KEYED = ("accept", "x-requested-with", "x-fragment")
+_terms = lru_cache(maxsize=512)(terms_of)
+
+
+class MonitorFailingError(UpstreamError):
+    """The monitor's server answers, and says that the monitor is gone."""
+
+
+class TooLargeToKeepError(Exception):
+    """Part of a body is asked for that is too large to be kept: the monitor has to cut it."""
+
+
+class Reads:
+    """See the module's text."""
+
+    def __init__(
+        self,
+        cache: Cache,
+        fetcher: Fetcher,
+        sites: Sites,
+        exposure: Exposure,
+        *,
+        request: Callable[[Visit], UpstreamRequest],
+        link_is_down: Callable[[], bool],
+    ) -> None:
+        """`request` makes the monitor's request of a visit."""
+        self._cache, self._fetcher, self._sites, self._exposure = cache, fetcher, sites, exposure
+        self._request = request
+        self._link_is_down = link_is_down
+        self._behind: set[asyncio.Task[None]] = set()
+        self._key = lru_cache(maxsize=4096)(self._made_key)
+
+    def wanted(self, visit: Visit) -> Wanted | None:
+        """What is to be looked for; None when this request is none of the cache's."""
+        route, method = visit.admission.route, visit.method
+        if method not in ("GET", "HEAD") or visit.admission.writes or route.kind is Kind.STREAM:
+            return None
+        fields = visit.fields
+        if any(name in fields for name in _PASSED_ON) or fields.get(b"content-length", b"0") != b"0":
+            return None
+        query: bytes = visit.scope["query_string"]
+        if route.query == REFRESH:
+            return self._renewing(visit, query)
+        return None if route.cache is Keeping.NONE else self._wanted(visit, route, query)
+
+    def _wanted(self, visit: Visit, route: Route, query: bytes, *, replaces: bool = False) -> Wanted:
+        fields = visit.fields
+        target = monitor_target(visit.scope["raw_path"], query, route, self._sites)
+        named = (visit.admission.remote_user or "") if route.identity is Identity.READER else ""
+        key = self._key(target, named, *[fields.get(name.encode(), b"") for name in _KEYED])
+        reading = Reading(visit.method, fields, route, visit.page, key.echoed)
+        request = lru_cache(maxsize=1)(lambda: self._request(visit).for_keeping())
+        return Wanted(key, _terms(route), reading, request, visit.admission.route, replaces)
+
+    def _made_key(self, target: str, user: str, *values: bytes) -> Key:
+        told = [(name, value.decode("latin-1")) for name, value in zip(_KEYED, values, strict=True)]
+        named = [("x-remote-user", user)] if user else []
+        return key_of(UpstreamRequest("GET", target, (*told, *named)), self._exposure)
+
+    def _renewing(self, visit: Visit, query: bytes) -> Wanted | None:
+        """A wish to have it computed anew: kept under the name of the same target without that wish."""
+        asked = visit.admission.route
+        pairs = [
+            pair for pair in query.split(b"&") if unquote_plus(pair.partition(b"=")[0].decode("latin-1")) != REFRESH
+        ]
+        plain = b"&".join(pairs)
+        path = monitor_target(visit.scope["raw_path"], b"", asked, self._sites)
+        route = self._exposure.decide("GET", path.removeprefix(self._sites.monitor_mount + "/"), plain).route
+        if route is None or visit.method != "GET" or route.cache is Keeping.NONE:
+            return None
+        same = (route.rewriting, route.kind, route.identity) == (asked.rewriting, asked.kind, asked.identity)
+        return self._wanted(visit, route, plain, replaces=True) if same else None
+
+    def at_once(self, wanted: Wanted, visit: Visit) -> Reply | None:
+        """The answer, if memory has one that needs no waiting."""
+        entry = None if wanted.replaces else self._cache.at_once(wanted)
+        if entry is None or needs_packing(entry, wanted.reading):
+            return None
+        verdict = self._cache.verdict(wanted, entry)
+        return None if verdict.use is Use.VALIDATE else self._from_store(wanted, visit, entry, verdict)
+
+    async def answer(self, wanted: Wanted, visit: Visit, send: Send) -> None:
+        """Answer a GET.
+
+        Raises:
+            UpstreamError: the monitor could not be asked, and nothing older may be sent.
+            AnswerAbortedError: the answer broke off.
+            TooLargeToKeepError: nothing was sent; ask without the cache.
+        """
+        kept = None if wanted.replaces else await self._cache.find(wanted)
+        verdict = self._cache.verdict(wanted, kept) if kept else None
+        if kept is None or verdict is None:
+            await self._follow(wanted, visit, None, send)
+            return
+        if needs_packing(kept, wanted.reading):
+            await asyncio.to_thread(reply_to, wanted.reading, kept, self._sites)
+        if verdict.use is not Use.VALIDATE:
+            await send_reply(self._from_store(wanted, visit, kept, verdict), visit, send)
+        elif verdict.on_error and (self._cache.flights.failed_just_now(wanted.name) or self._link_is_down()):
+            self._renew(wanted, kept)
+            await send_reply(self._outdated(wanted, visit, kept), visit, send)
+        else:
+            await self._follow_or_fall_back(wanted, visit, kept, verdict, send)
+
+    async def _follow_or_fall_back(
+        self, wanted: Wanted, visit: Visit, kept: Entry, verdict: Verdict, send: Send
+    ) -> None:
+        try:
+            await self._follow(wanted, visit, kept, send, spares=verdict.on_error)
+        except UpstreamError:
+            current = await self._cache.find(wanted)
+            if not verdict.on_error or current is None:
+                raise
+            await send_reply(self._outdated(wanted, visit, current), visit, send)
+
+    def _from_store(self, wanted: Wanted, visit: Visit, entry: Entry, verdict: Verdict) -> Reply:
+        visit.exchange.cache = "hit"
+        if verdict.use is Use.STALE_NOW:
+            visit.exchange.cache = "stale"
+            self._renew(wanted, entry)
+        return self._reply(wanted.reading, entry, verdict.age)
+
+    def _outdated(self, wanted: Wanted, visit: Visit, entry: Entry) -> Reply:
+        """What is kept, since nothing newer can be had; a whole page says so."""
+        visit.exchange.cache = "stale"
+        reading = wanted.reading
+        if entry.front.is_page and reading.route.kind is Kind.PAGE and not visit.of_a_piece:
+            as_of = datetime.fromtimestamp(entry.facts.received, UTC)
+            page = replace(reading.page, banner=stale_banner(as_of, LINK_IS_DOWN))
+            reading = replace(reading, page=page)
+        return self._reply(reading, entry, self._cache.verdict(wanted, entry).age)
+
+    def _reply(self, reading: Reading, entry: Entry, age: int) -> Reply:
+        reply = reply_to(reading, entry, self._sites)
+        if entry.grown:
+            self._cache.memory.recount(entry)
+        return Reply(reply.status, [*reply.headers, (b"age", b"%d" % age)], reply.body)
+
+    def _renew(self, wanted: Wanted, kept: Entry) -> None:
+        """Ask for it anew behind the reader's back, unless somebody does or it failed a moment ago."""
+        flights = self._cache.flights
+        if flights.to_join(wanted.name) is None and not flights.failed_just_now(wanted.name):
+            self._begin(wanted, kept, alone=False)
+
+    def _begin(self, wanted: Wanted, kept: Entry | None, *, alone: bool) -> Flight:
+        flight = Flight(
+            self._cache.mark(wanted), sent=wanted.sent(), alias=token_hex(8).encode(), echoed=wanted.key.echoed
+        )
+        fetch = partial(self._fetcher.fetch, wanted, kept)
+        self._cache.flights.begin(wanted.name, flight, fetch, alone=alone or wanted.replaces)
+        return flight
+
+    async def _follow(
+        self, wanted: Wanted, visit: Visit, kept: Entry | None, send: Send, *, spares: bool = False
+    ) -> None:
+        """Send what the monitor answers; `spares`: something older may be sent if it fails."""
+        flight = None if wanted.replaces else self._cache.flights.to_join(wanted.name)
+        if flight is not None:
+            with suppress(NotSharedError):
+                visit.exchange.cache = "coalesced"
+                await self._followed(flight.join(leads=False), wanted, visit, send, spares=spares)
+                return
+        visit.exchange.cache = "miss"
+        begun = self._begin(wanted, kept, alone=flight is not None)
+        await self._followed(begun.join(leads=True), wanted, visit, send, spares=spares)
+
+    async def _followed(self, follower: Follower, wanted: Wanted, visit: Visit, send: Send, *, spares: bool) -> None:
+        flight = follower.flight
+        try:
+            front = await _timed(visit, follower)
+            if spares and front.facts.status in _FAILING:
+                raise MonitorFailingError(f"status {front.facts.status}")
+            if _waits(wanted, flight):
+                await flight.landed()
+            self._check(follower, wanted, front)
+            if flight.entry is not None:
+                reply = reply_to(wanted.reading, flight.entry, self._sites)
+                await send_reply(reply, visit, send)
+            else:
+                answer = self._streamed(front, flight, wanted.reading)
+                await relay(answer, follower.pieces(), send, visit.exchange)
+        finally:
+            follower.close()
+
+    def _check(self, follower: Follower, wanted: Wanted, front: Front) -> None:
+        """Whether this flight's answer is this reader's, too."""
+        flight, entry = follower.flight, follower.flight.entry
+        if b"range" in wanted.asked and entry is None:
+            raise TooLargeToKeepError
+        if follower.leads:
+            return
+        if flight.echoed != wanted.key.echoed and (entry is None or Hole.ECHO not in entry.body.parts):
+            raise NotSharedError
+        names = variant_names(front)
+        if names and wanted.key.variant(names, wanted.sent()) != wanted.key.variant(names, flight.sent):
+            raise NotSharedError
+
+    def _streamed(self, front: Front, flight: Flight, reading: Reading) -> Answer:
+        head = head_of(front, flight.alias, reading, self._sites)
+        coding = head.todo.encoded
+        if not (front.is_page or coding):
+            return Answer(head.status, head.headers, None)
+        encoder = encoder_for(coding) if coding else None
+        return Answer(head.status, head.headers, Passage(rewriter=reading.fill, encoder=encoder))
+
+
+def _waits(wanted: Wanted, flight: Flight) -> bool:
+    """Whether the answer can only be told when all of it is there."""
+    conditions = (b"if-none-match", b"if-modified-since", b"range")
+    return flight.echoed != wanted.key.echoed or any(name in wanted.asked for name in conditions)
+
+
+async def _timed(visit: Visit, follower: Follower) -> Front:
+    begin = time.perf_counter()
+    try:
+        return await follower.head()
+    finally:
+        visit.exchange.upstream_seconds = time.perf_counter() - begin
+
+
+async def send_reply(reply: Reply, visit: Visit, send: Send) -> None:
+    """Send an answer that is there as a whole."""
+    visit.exchange.proxied = True
+    headers = [*reply.headers, *timing_headers(visit.exchange)]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})
