@@ -11,10 +11,10 @@ import re
 from .cells_mending import NOTICE, meaning, mended, written
 from .edits import Edit, applied
 from .json import BODY, QUOTE, JsonScanner
-from .json_plain import ESCAPE, end_of_run, is_plain, link_edits
+from .json_plain import ESCAPE, common_link, end_of_run, is_plain, link_edits, only_common_links
 from .nested import Nested
 from .runs import reach
-from .streaming import LIMIT, View
+from .streaming import LIMIT, View, replace_all
 from .values import value_edits
 
 _BETWEEN = re.compile(rb"[^\"<]*+")
@@ -43,7 +43,12 @@ class CellsScanner(JsonScanner):
         end = end_of_run(view.text, position, min(view.end, position + LIMIT))
         if end == position:
             return self._next_string(view, position)
-        links = link_edits(self._nested.rules, view.text, position, end)
+        rules = self._nested.rules
+        link = None if self._nested.depth else only_common_links(rules, view.text, position, end)
+        if link:
+            replace_all(view, position, end, link, common_link(rules.mount))
+            return end
+        links = link_edits(rules, view.text, position, end)
         if links is not None:
             view.edits += links
             return end

@@ -10,9 +10,8 @@ import re
 from functools import lru_cache
 
 from .candidates import Candidates
-from .edits import Edit
 from .runs import reach
-from .streaming import LOOK_BACK, View
+from .streaming import View, replace_all
 from .urls import UrlRules
 
 LEAST_LIMIT = 32_768
@@ -52,7 +51,7 @@ class PlainRuns:
         """Step over the run at `position`, perhaps an empty one, and add the edits of its links."""
         stop = reach(_RUN, self._view.text, position, min(self._others.after(position), self._next_mention(position)))
         if stop > position:
-            self._map_links(position, stop)
+            replace_all(self._view, position, stop, self._theirs, self._ours)
         return stop
 
     def _next_mention(self, position: int) -> int:
@@ -60,17 +59,3 @@ class PlainRuns:
             found = self._mention.search(self._view.text, position, self._view.end)
             self._mentioned = found.start() if found else self._view.end
         return self._mentioned
-
-    def _map_links(self, start: int, end: int) -> None:
-        """All links in one edit, but for the last ones: an edit is kept back as a whole while its end is."""
-        text, bulk_end = self._view.text, max(start, end - LOOK_BACK)
-        across = text.find(self._theirs, max(start, bulk_end - len(self._theirs)), end)
-        bulk_end = across if 0 <= across < bulk_end else bulk_end
-        bulk = text[start:bulk_end]
-        mapped = bulk.replace(self._theirs, self._ours)
-        if mapped is not bulk:
-            self._view.edits.append(Edit(start, bulk_end, mapped))
-        link = text.find(self._theirs, bulk_end, end)
-        while link >= 0:
-            self._view.edits.append(Edit(link, link + len(self._theirs), self._ours))
-            link = text.find(self._theirs, link + 1, end)

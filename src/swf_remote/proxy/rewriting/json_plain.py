@@ -7,6 +7,7 @@ by ``cells_grammar``, and what it says of URLs stands in links alone; strings th
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from .cells_policy import ACTIVE, ELEMENTS, PROPERTIES
 from .edits import Edit
@@ -73,3 +74,27 @@ def link_edits(rules: UrlRules, text: bytes, start: int, end: int) -> list[Edit]
             told -= seen
             edits += rules.url(text, begin, stop)
     return None if told else edits
+
+
+def only_common_links(rules: UrlRules, text: bytes, start: int, end: int) -> bytes | None:
+    r"""How links name the monitor in ``text[start:end]``, where all strings are plain; None if it is named otherwise.
+
+    In plain strings, ``<a href=\"`` can only begin a link, and the address ends where the grammar says.
+    """
+    if any(text.find(needle, start, end) >= 0 for needle in rules.needles if needle != rules.core):
+        return None
+    link = common_link(rules.plain)
+    if text.count(rules.core, start, end) != text.count(link, start, end):
+        return None
+    return None if text.find(b"&", start, end) >= 0 and _doubtful(link).search(text, start, end) else link
+
+
+def common_link(mount: bytes) -> bytes:
+    """A link to a page below `mount`, up to its mount's slash."""
+    return rb"<a href=\"%b/" % mount
+
+
+@lru_cache(maxsize=8)
+def _doubtful(link: bytes) -> re.Pattern[bytes]:
+    """A link whose address holds what may be a character reference."""
+    return re.compile(rb"%b[^\"&]*+(?:&(?!#|\w+;)[^\"&]*+)*+&" % re.escape(link))

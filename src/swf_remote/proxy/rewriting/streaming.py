@@ -33,6 +33,24 @@ class View:
     """Where it adds what it finds, in order."""
 
 
+def replace_all(view: View, start: int, end: int, old: bytes, new: bytes) -> None:
+    """Add the edits of every `old` in ``text[start:end]``, all in one but for the last ones.
+
+    An edit is kept back as a whole while its end is, so none may reach into what is kept and begin far before.
+    """
+    text, bulk_end = view.text, max(start, end - LOOK_BACK)
+    across = text.find(old, max(start, bulk_end - len(old)), end)
+    bulk_end = across if 0 <= across < bulk_end else bulk_end
+    bulk = text[start:bulk_end]
+    replaced = bulk.replace(old, new)
+    if replaced is not bulk:
+        view.edits.append(Edit(start, bulk_end, replaced))
+    found = text.find(old, bulk_end, end)
+    while found >= 0:
+        view.edits.append(Edit(found, found + len(old), new))
+        found = text.find(old, found + 1, end)
+
+
 class Scanner(Protocol):
     """Finds edits in a text that comes in pieces; keeps its own state between calls."""
 
