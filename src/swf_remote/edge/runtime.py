@@ -13,6 +13,7 @@ from contextlib import suppress
 
 from swf_remote.configuration import Configuration
 from swf_remote.edge.termination import at_termination
+from swf_remote.proxy.capacity.client import LanedClient
 from swf_remote.proxy.link import LinkRecord, Proof, install, utc_now
 from swf_remote.proxy.probe import Probe
 from swf_remote.proxy.trust import OFF_WARNING
@@ -30,7 +31,8 @@ class Runtime:
     def __init__(self, settings: Configuration) -> None:
         self._settings = settings
         self.client = UpstreamClient(settings, settings.monitor_connections)
-        self.record = LinkRecord(clock=utc_now, proof=self.client.proof)
+        self.lanes = LanedClient(self.client, settings.monitor_connections, ask_probe=self._look_soon)
+        self.record = LinkRecord(clock=utc_now, proof=self.client.proof, heard=self.lanes.link_seen)
         # Streams last, and looks at the link must not queue behind slow pages: neither takes a page's connection.
         self.side_client = UpstreamClient(settings, SIDE_CONNECTIONS)
         self.probe = Probe(settings, self.side_client, self.record)
@@ -67,6 +69,14 @@ class Runtime:
         await self.client.__aexit__(None, None, None)
         await self.side_client.__aexit__(None, None, None)
         self._listen_no_more()
+
+    def _look_soon(self) -> None:
+        self.probe.ask()
+
+    def link_is_down(self) -> bool:
+        """Whether the last look at the link found the monitor out of reach."""
+        state = self.record.state()
+        return state.probed and not state.up
 
     def request_begins(self) -> None:
         """One more request is being answered."""

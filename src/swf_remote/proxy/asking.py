@@ -10,14 +10,16 @@ from collections.abc import AsyncIterable, AsyncIterator, Collection
 from dataclasses import dataclass, replace
 
 from swf_remote.proxy.body import RequestBody
+from swf_remote.proxy.capacity.client import Lane, LanedClient
 from swf_remote.proxy.form import LARGEST_MAPPED, is_form, posted_back
-from swf_remote.proxy.policy.routes import SAFE_METHODS, Route
+from swf_remote.proxy.policy.routes import SAFE_METHODS, Kind, Route
 from swf_remote.proxy.request import UpstreamRequest
 from swf_remote.proxy.sites import Sites
-from swf_remote.proxy.upstream import WRITE_BUDGET, Budget, UpstreamAnswer, UpstreamClient
+from swf_remote.proxy.upstream import WRITE_BUDGET, Budget, UpstreamAnswer
 
 LARGEST_MEASURED = 1 << 20
 METHOD_NOT_ALLOWED = 405
+LANES = {Kind.PAGE: Lane.PAGE, Kind.DATA: Lane.DATA, Kind.STATIC: Lane.STATIC}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,11 @@ class Question:
         return WRITE_BUDGET if self.writes else Budget(first_byte=self.route.first_byte)
 
     @property
+    def lane(self) -> Lane:
+        """Which connections it may use."""
+        return Lane.WRITE if self.writes else LANES.get(self.route.kind, Lane.DATA)
+
+    @property
     def may_repeat(self) -> bool:
         """Whether asking twice does nothing that asking once does not (contract 10, quirk 16)."""
         return self.method in SAFE_METHODS and not (self.writes or self.route.effects)
@@ -48,7 +55,7 @@ class Question:
 class Asker:
     """Asks one monitor."""
 
-    def __init__(self, client: UpstreamClient, sites: Sites, form_fields: Collection[str]) -> None:
+    def __init__(self, client: LanedClient, sites: Sites, form_fields: Collection[str]) -> None:
         self._client = client
         self._sites = sites
         self._form_fields = form_fields
@@ -64,7 +71,7 @@ class Asker:
         request, sent = question.request, None
         if await body.begins():
             request, sent = await self._with(question, body)
-        answer = await self._client.send(request, body=sent, budget=question.budget, repeat=question.may_repeat)
+        answer = await self._send(question, request, sent)
         if answer.status == METHOD_NOT_ALLOWED and request.method == "HEAD":
             # Some of the monitor's views know GET only (contract 11); its answer tells what HEAD would.
             answer.close()
@@ -77,7 +84,14 @@ class Asker:
         Raises:
             UpstreamError: there is none.
         """
-        return await self._client.send(question.request, budget=question.budget, repeat=question.may_repeat)
+        return await self._send(question, question.request, None)
+
+    async def _send(
+        self, question: Question, request: UpstreamRequest, body: AsyncIterable[bytes] | None
+    ) -> UpstreamAnswer:
+        return await self._client.send(
+            request, lane=question.lane, body=body, budget=question.budget, repeat=question.may_repeat
+        )
 
     async def _with(self, question: Question, body: RequestBody) -> tuple[UpstreamRequest, AsyncIterable[bytes] | None]:
         if question.method in SAFE_METHODS:

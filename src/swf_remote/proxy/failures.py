@@ -13,6 +13,7 @@ from swf_remote.edge.problem import Problem
 
 RETRY_LINK = 10
 RETRY_BUSY = 30
+RETRY_SOON = 5
 
 
 class UpstreamError(Exception):
@@ -29,6 +30,8 @@ class LinkCause(StrEnum):
     RESET = "reset"
     NAME = "name"
     UNREACHABLE = "unreachable"
+    SILENT = "silent"
+    """It stands, but nothing comes back."""
 
 
 class LinkDownError(UpstreamError):
@@ -39,6 +42,22 @@ class LinkDownError(UpstreamError):
         super().__init__(cause.value)
         self.cause = cause
         self.sent = connected and cause is LinkCause.RESET
+
+
+class CircuitOpenError(LinkDownError):
+    """The link is known to be down, so nothing is asked; or that became known while an answer was waited for."""
+
+    def __init__(self, cause: LinkCause, since: datetime, *, sent: bool) -> None:
+        """`since` when; `sent`: some of the request may have reached the monitor."""
+        super().__init__(cause)
+        self.since = since
+        self.sent = sent
+
+
+class BusyError(UpstreamError):
+    """As many requests of this kind run and wait as may."""
+
+    sent = False
 
 
 class MonitorSilentError(UpstreamError):
@@ -123,12 +142,14 @@ LINK_WORDS = {
     LinkCause.RESET: "The connection to the monitor was reset before it answered",
     LinkCause.NAME: "The monitor's address is not known: name look-up failed",
     LinkCause.UNREACHABLE: "The tunnel to the laboratory cannot be reached",
+    LinkCause.SILENT: "The tunnel stands, but the monitor behind it does not answer",
 }
 LINK_KINDS = {
     LinkCause.REFUSED: "link-down",
     LinkCause.RESET: "link-reset",
     LinkCause.NAME: "link-name-unknown",
     LinkCause.UNREACHABLE: "link-unreachable",
+    LinkCause.SILENT: "link-silent",
 }
 ANSWER_WORDS = {
     AnswerFault.UNUSABLE: "The monitor's answer cannot be passed on: its body is not what its head says",
@@ -146,6 +167,7 @@ SAME = (
     "Nothing is wrong with your request, and the same answer would come again: report it with the request id, so that "
     "the monitor's operators can mend it."
 )
+BUSY = "Nothing is wrong with your request: others are being answered first; try again in a few seconds."
 LATER = (
     "Nothing is wrong with your request; try again in a moment. The status page says which part of the chain is broken."
 )
@@ -160,8 +182,13 @@ def problem_for(error: UpstreamError, *, write: bool, since: datetime | None) ->
     """
     outcome = _outcome(error.sent) if write else None
     match error:
+        case BusyError():
+            title = "Too many requests to the monitor at once"
+            return Problem(503, "monitor-busy", title, BUSY, None, RETRY_SOON, outcome)
         case LinkDownError():
-            return Problem(502, LINK_KINDS[error.cause], LINK_WORDS[error.cause], LATER, since, RETRY_LINK, outcome)
+            since = since or (error.since if isinstance(error, CircuitOpenError) else None)
+            status = 504 if error.cause is LinkCause.SILENT else 502
+            return Problem(status, LINK_KINDS[error.cause], LINK_WORDS[error.cause], LATER, since, RETRY_LINK, outcome)
         case MonitorSilentError():
             title = "The monitor closed the connection without an answer"
             return Problem(502, "monitor-silent", title, LATER, since, RETRY_LINK, outcome)
@@ -170,10 +197,10 @@ def problem_for(error: UpstreamError, *, write: bool, since: datetime | None) ->
             return Problem(502, "tls-failure", error.fault.value, detail, since, None, outcome)
         case UpstreamTimeoutError():
             return _timeout(error.phase, since, outcome)
-        case BrokenAnswerError():
-            return _broken(error.fault, since, outcome)
         case _:
-            return _broken(AnswerFault.UNUSABLE, since, outcome)
+            return _broken(
+                error.fault if isinstance(error, BrokenAnswerError) else AnswerFault.UNUSABLE, since, outcome
+            )
 
 
 def _broken(fault: AnswerFault, since: datetime | None, outcome: str | None) -> Problem:

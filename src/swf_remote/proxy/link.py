@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from swf_remote.proxy.failures import LinkCause
+
 KEPT = timedelta(hours=24)
 MOST_INCIDENTS = 200
 MOST_LATENCIES = 60
@@ -46,6 +48,8 @@ class Observation:
     """In words, for readers; empty when all is well."""
     latency_ms: float | None = None
     """How long the monitor took to answer; None when it did not."""
+    cause: LinkCause | None = None
+    """Why requests cannot be answered either; None when they can, or fail at once with a reason of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +90,16 @@ class LinkState:
 class LinkRecord:
     """Turns observations into a state with a memory of incidents."""
 
-    def __init__(self, *, clock: Callable[[], datetime], proof: Proof = Proof.PLAIN) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], datetime],
+        proof: Proof = Proof.PLAIN,
+        heard: Callable[[Observation], None] = lambda _seen: None,
+    ) -> None:
+        """`heard` is told of each observation, once it is noted."""
         self._clock = clock
+        self._heard = heard
         self._latencies: deque[float] = deque(maxlen=MOST_LATENCIES)
         self._incidents: deque[Incident] = deque(maxlen=MOST_INCIDENTS)
         self._state = LinkState(
@@ -124,6 +136,7 @@ class LinkRecord:
             probed=True,
             latency_ms=seen.latency_ms,
         )
+        self._heard(seen)
 
     def state(self) -> LinkState:
         """The link now, with the incidents of the last 24 hours."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import socket
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from swf_remote.configuration import Configuration
-from swf_remote.proxy.failures import TlsError, UpstreamError, UpstreamTimeoutError
+from swf_remote.proxy.failures import LinkCause, TlsError, UpstreamError, UpstreamTimeoutError
 from swf_remote.proxy.link import LinkRecord, Observation, Place
 from swf_remote.proxy.upstream import Budget, UpstreamClient
 
@@ -24,6 +25,9 @@ STATUS_PATH = "/panda/system/status.json"
 ENTRANCE_REFUSES = "The SSH tunnel is down: its entrance refuses connections."
 CONNECT_SECONDS = 2.0
 BUDGET = Budget(first_byte=4.0, between_bytes=2.0)
+# While readers wait for a first byte, so that a link that swallows everything is found out soon.
+URGENT_BUDGET = Budget(first_byte=2.0, between_bytes=2.0)
+DOWN_INTERVAL = 1.0
 LARGEST_STATUS = 1_000_000
 SHORTEST_PAUSE = 0.25
 SERVER_ERROR = 500
@@ -49,6 +53,7 @@ class Probe:
         self._client = client
         self._record = record
         self._asked = asyncio.Event()
+        self._budget = BUDGET
 
     def ask(self) -> None:
         """Look soon: a reader's request has just failed."""
@@ -63,37 +68,44 @@ class Probe:
             if seen.broken_at != before:
                 LOG.warning("link: %s", seen.reason or "all parts answer again")
             await asyncio.sleep(SHORTEST_PAUSE)
+            interval = self._interval if self._record.state().up else min(self._interval, DOWN_INTERVAL)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._asked.wait(), max(self._interval - SHORTEST_PAUSE, 0))
+                await asyncio.wait_for(self._asked.wait(), max(interval - SHORTEST_PAUSE, 0))
+            self._budget = URGENT_BUDGET if self._asked.is_set() else BUDGET
             self._asked.clear()
 
     async def look(self) -> Observation:
         """One look at the whole chain."""
         fault = await self._entrance_fault()
         if fault:
-            return Observation(Place.TUNNEL, fault)
+            words, cause = fault
+            return Observation(Place.TUNNEL, words, cause=cause)
         begin = time.monotonic()
         try:
             status, document = await self._status()
         except UpstreamError as error:
-            return Observation(Place.MONITOR, _words(error))
+            return Observation(
+                Place.MONITOR, _words(error), cause=None if isinstance(error, TlsError) else LinkCause.SILENT
+            )
         return judge(status, document, (time.monotonic() - begin) * 1000)
 
-    async def _entrance_fault(self) -> str | None:
+    async def _entrance_fault(self) -> tuple[str, LinkCause] | None:
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 _reader, writer = await asyncio.open_connection(self._host, self._port)
         except TimeoutError:
-            return "The SSH tunnel is down: its entrance does not answer."
+            return "The SSH tunnel is down: its entrance does not answer.", LinkCause.UNREACHABLE
         except ConnectionRefusedError:
-            return ENTRANCE_REFUSES
+            return ENTRANCE_REFUSES, LinkCause.REFUSED
+        except socket.gaierror:
+            return "The SSH tunnel is down: its entrance cannot be reached.", LinkCause.NAME
         except OSError:
-            return "The SSH tunnel is down: its entrance cannot be reached."
+            return "The SSH tunnel is down: its entrance cannot be reached.", LinkCause.UNREACHABLE
         writer.close()
         return None
 
     async def _status(self) -> tuple[int, Any]:
-        answer = await self._client.send(self._request, budget=BUDGET)
+        answer = await self._client.send(self._request, budget=self._budget)
         try:
             body = b""
             async for chunk in answer.chunks():
@@ -125,3 +137,10 @@ def _words(error: UpstreamError) -> str:
     if isinstance(error, UpstreamTimeoutError):
         return "The tunnel stands, but the monitor does not answer."
     return "The tunnel stands, but the monitor behind it breaks the connection."
+
+
+def _cause_of(error: UpstreamError) -> LinkCause | None:
+    """Why requests cannot be answered either; one whose certificate is not accepted fails at once and says so."""
+    if isinstance(error, TlsError):
+        return None
+    return LinkCause.SILENT if isinstance(error, UpstreamTimeoutError) else LinkCause.RESET

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import SimpleNamespace
@@ -82,6 +82,11 @@ class UpstreamAnswer:
         self.raw_headers: Sequence[tuple[bytes, bytes]] = response.raw_headers
         self._response = response
         self._budget = budget
+        self._closed: Callable[[], None] | None = None
+
+    def when_closed(self, let_go: Callable[[], None]) -> None:
+        """Call this once, when the answer is closed."""
+        self._closed = let_go
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body as it comes, undecoded.
@@ -107,6 +112,9 @@ class UpstreamAnswer:
     def close(self) -> None:
         """Let the connection go: back to the pool if the body was read to its end, else closed."""
         self._response.close()
+        let_go, self._closed = self._closed, None
+        if let_go is not None:
+            let_go()
 
 
 class UpstreamClient:

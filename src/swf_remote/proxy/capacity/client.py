@@ -1,0 +1,187 @@
+"""The client to the monitor with a bulkhead and a breaker for each lane.
+
+A lane that is full or broken leaves the others alone. A place is held from the request until the answer is closed.
+When a breaker opens, whoever waits in its lane for a place or for a first byte is told at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterable, Callable, Coroutine
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from swf_remote.proxy.capacity.breaker import Breaker, BreakerState, cause_of
+from swf_remote.proxy.capacity.bulkhead import Bulkhead
+from swf_remote.proxy.failures import UpstreamError
+from swf_remote.proxy.link import Observation
+from swf_remote.proxy.upstream import PAGE_BUDGET, Budget, Outgoing, UpstreamAnswer, UpstreamClient
+
+MOST_TIMES = 512
+PATIENCE_SECONDS = 1.0
+QUEUE_PER_PLACE = 4
+FIRST_CEILING = 2
+_SHARES = {"page": 0.4, "data": 0.4, "static": 0.1, "write": 0.1}
+
+
+class Lane(StrEnum):
+    """Kinds of requests that must not starve each other."""
+
+    PAGE = "page"
+    DATA = "data"
+    STATIC = "static"
+    WRITE = "write"
+
+
+@dataclass(frozen=True, slots=True)
+class LaneState:
+    """One lane now."""
+
+    name: str
+    state: BreakerState
+    since: datetime
+    """When its breaker's state began (UTC)."""
+    running: int
+    waiting: int
+    limit: int
+    p50: float | None
+    """Milliseconds to the first byte of late, as are the others; None before the first answer."""
+    p95: float | None
+    p99: float | None
+
+
+class _Way:
+    """What belongs to one lane."""
+
+    def __init__(self, limit: int, clock: Callable[[], float]) -> None:
+        self.places = Bulkhead(limit, limit * QUEUE_PER_PLACE)
+        self.breaker = Breaker(clock)
+        self.times: deque[float] = deque(maxlen=MOST_TIMES)
+        self.on_the_way: set[asyncio.Future[None]] = set()
+
+    def dissolve(self) -> None:
+        """The breaker opened: nobody waits any longer."""
+        self.places.ceiling = FIRST_CEILING
+        self.places.release(self.breaker.error(sent=False))
+        for opened in self.on_the_way:
+            if not opened.done():
+                opened.set_result(None)
+
+    def state(self, lane: Lane) -> LaneState:
+        ordered = sorted(self.times)
+        p50, p95, p99 = (ordered[int(len(ordered) * part)] if ordered else None for part in (0.5, 0.95, 0.99))
+        since = datetime.fromtimestamp(self.breaker.since, UTC)
+        places = self.places
+        return LaneState(
+            lane.value, self.breaker.state, since, places.running, places.waiting, places.limit, p50, p95, p99
+        )
+
+
+class LanedClient:
+    """All requests of readers to the monitor."""
+
+    def __init__(
+        self,
+        client: UpstreamClient,
+        connections: int,
+        *,
+        ask_probe: Callable[[], None],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`connections` are shared out among the lanes; `ask_probe` has the link looked at; `clock`: epoch seconds."""
+        self._client = client
+        self._ask_probe = ask_probe
+        self._ways = {lane: _Way(max(1, int(connections * _SHARES[lane])), clock) for lane in Lane}
+
+    async def send(
+        self,
+        request: Outgoing,
+        *,
+        lane: Lane,
+        body: AsyncIterable[bytes] | None = None,
+        budget: Budget = PAGE_BUDGET,
+        repeat: bool = True,
+    ) -> UpstreamAnswer:
+        """As ``UpstreamClient.send``, within a lane. Closing the answer frees the place.
+
+        Raises:
+            BusyError: the lane and its queue are full.
+            CircuitOpenError: the lane's breaker is open, or opened while this waited.
+            UpstreamError: as of the client.
+        """
+        way = self._ways[lane]
+        trial = way.breaker.check()
+        try:
+            await way.places.enter()
+        except BaseException:
+            if trial:
+                way.breaker.left()
+            raise
+        try:
+            answer = await self._asked(way, self._client.send(request, body=body, budget=budget, repeat=repeat))
+        except BaseException as error:
+            way.places.leave()
+            self._note_failure(way, error, trial=trial)
+            raise
+        answer.when_closed(way.places.leave)
+        self._note_answer(way)
+        return answer
+
+    def lanes(self) -> list[LaneState]:
+        """All lanes now."""
+        return [way.state(lane) for lane, way in self._ways.items()]
+
+    def link_seen(self, seen: Observation) -> None:
+        """What the probe found. A monitor that answers with errors answers: nothing opens."""
+        for way in self._ways.values():
+            if seen.cause is None:
+                way.breaker.link_is_back()
+            elif way.breaker.open(seen.cause):
+                way.dissolve()
+
+    async def _asked(self, way: _Way, asking: Coroutine[Any, Any, UpstreamAnswer]) -> UpstreamAnswer:
+        loop = asyncio.get_running_loop()
+        begin = loop.time()
+        opened: asyncio.Future[None] = loop.create_future()
+        way.on_the_way.add(opened)
+        sending: asyncio.Future[Any] = asyncio.ensure_future(asking)
+        impatience = loop.call_later(PATIENCE_SECONDS, self._ask_probe)
+        either: set[asyncio.Future[Any]] = {sending, opened}
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if not sending.done():
+                raise way.breaker.error(sent=True)
+            answer: UpstreamAnswer = sending.result()
+        except BaseException:
+            sending.add_done_callback(_let_go)
+            sending.cancel()
+            raise
+        finally:
+            impatience.cancel()
+            way.on_the_way.discard(opened)
+        way.times.append((loop.time() - begin) * 1000)
+        return answer
+
+    def _note_failure(self, way: _Way, error: BaseException, *, trial: bool) -> None:
+        cause = cause_of(error) if isinstance(error, UpstreamError) else None
+        if cause is None:
+            if trial:
+                way.breaker.left()
+        elif way.breaker.failed(cause):
+            way.dissolve()
+
+    def _note_answer(self, way: _Way) -> None:
+        if way.breaker.worked():
+            way.places.ceiling = FIRST_CEILING
+        elif way.places.ceiling < way.places.limit:
+            way.places.raise_ceiling(way.places.ceiling * 2)
+
+
+def _let_go(sending: asyncio.Future[UpstreamAnswer]) -> None:
+    """Nobody waits for this answer any more."""
+    if not sending.cancelled() and sending.exception() is None:
+        sending.result().close()
