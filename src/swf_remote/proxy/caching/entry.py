@@ -144,7 +144,7 @@ class Entry:
         """
         try:
             return cls._unpacked(data, mark)
-        except (struct.error, LookupError, TypeError, AttributeError) as error:
+        except (struct.error, ValueError, LookupError, TypeError, AttributeError) as error:
             raise ValueError("no kept answer") from error
 
     @classmethod
@@ -160,7 +160,7 @@ class Entry:
                 parts.append(data[start : start + part])
                 start += part
         if start != len(data):
-            raise ValueError("no kept answer: its length is wrong")
+            raise ValueError("its length is wrong")
         aliases = tuple(alias.encode("latin-1") for alias in head["aliases"])
         tag = head["tag"].encode("latin-1")
         return cls(Front(facts, tuple(_fields(head["fields"]))), Body(tuple(parts)), mark, tag, aliases)

@@ -70,5 +70,5 @@ def _without_noise(target: str, noise: frozenset[str], echoed: str) -> tuple[str
     number = counters[0].partition("=")[2] if len(counters) == 1 else ""
     if _COUNTER.fullmatch(number) and str(int(number)) == number:
         pairs.remove(counters[0])
-        return path + mark + "&".join(pairs), int(number)
-    return path + mark + "&".join(pairs), None
+        return "?".join(filter(None, (path, "&".join(pairs)))), int(number)
+    return "?".join(filter(None, (path, "&".join(pairs)))), None

@@ -100,11 +100,8 @@ def may_store(method: str, asked: Headers, facts: Facts, terms: Terms) -> bool:
     if facts.status < 200 or facts.status == 304:
         return False
     explicit = _explicit(facts, terms)
-    if explicit is None:
-        return facts.status in _BY_TABLE and (terms.lifetime > 0 or _validators(facts))
-    if not explicit or "no-cache" in said:
-        return _validators(facts) or not _strict(said, terms)
-    return True
+    # Even what has to be asked for each time is worth keeping: an equal body then need not be sent again.
+    return explicit is not None or facts.status in _BY_TABLE
 
 
 def may_share(asked: Headers, facts: Facts, terms: Terms) -> bool:
@@ -230,7 +227,3 @@ def _age(facts: Facts, now: float, *, by_date: bool) -> float:
     apparent = 0.0 if date is None else max(facts.received - date, 0.0)
     told = age_told(facts.headers.get(b"age")) + max(facts.received - facts.requested, 0.0)
     return min(max(apparent, told) + max(now - facts.received, 0.0), float(MOST_SECONDS))
-
-
-def _validators(facts: Facts) -> bool:
-    return b"etag" in facts.headers or b"last-modified" in facts.headers
