@@ -1,7 +1,7 @@
 """The proxy as an ASGI application: request → policy → monitor → rewriting → answer.
 
 Order of one request: ``admission`` (table, same origin, reader), ``reads`` (what the cache may answer), else
-``request`` (the monitor's request), ``asking`` (its body, the monitor's answer), ``response`` (the reader's), ``relay``.
+``request`` (the monitor's request), ``asking`` (the monitor's answer), ``response`` (the reader's answer), ``relay``.
 A reader who leaves ends all of it, but not the flight of an answer that others may need.
 """
 
@@ -127,8 +127,10 @@ class Proxy:
             return
         _check_body(visit, body)
         try:
-            if not (wanted and await self._read(wanted, visit, body, send)):
+            if not (wanted and visit.method == "GET"):
                 await self._pass_on(visit, body, send)
+            elif not await self._read(wanted, visit, body, send):
+                await self._pass_on(visit, None, send)
         except BodyTooLargeError:
             raise ProblemError(TOO_LARGE) from None
         except UpstreamError as error:
@@ -137,11 +139,9 @@ class Proxy:
             raise ProblemError(self._told(error, visit.admission)) from error
 
     async def _read(self, wanted: Wanted, visit: Visit, body: RequestBody, send: Send) -> bool:
-        """Whether the cache has answered; what only the monitor can tell of a body is not asked for here."""
-        if self._reads is None or visit.method == "HEAD":
-            return False
-        if await body.begins():
-            body.ignore()
+        """Whether the cache has answered. The body is not read: there is none that counts."""
+        assert self._reads is not None, "without a cache nothing is wanted of it"
+        body.ignore()
         try:
             await self._reads.answer(wanted, visit, send)
         except TooLargeToKeepError:
@@ -149,14 +149,14 @@ class Proxy:
             return False
         return True
 
-    async def _pass_on(self, visit: Visit, body: RequestBody, send: Send) -> None:
+    async def _pass_on(self, visit: Visit, body: RequestBody | None, send: Send) -> None:
         async with self._answer(visit, body) as (head, answer):
             chunks = None if visit.method == "HEAD" else answer.chunks()
             await relay(head, chunks, send, visit.exchange)
             _count_corner(visit, head)
 
     @asynccontextmanager
-    async def _answer(self, visit: Visit, body: RequestBody) -> AsyncIterator[tuple[Answer, UpstreamAnswer]]:
+    async def _answer(self, visit: Visit, body: RequestBody | None) -> AsyncIterator[tuple[Answer, UpstreamAnswer]]:
         """The monitor's answer and what the reader gets of it; the connection is let go in every case."""
         question = Question(visit.method, self._request(visit), visit.admission.route, visit.admission.writes)
         answer = await self._asked(visit, question, body)
@@ -175,12 +175,13 @@ class Proxy:
         finally:
             answer.close()
 
-    async def _asked(self, visit: Visit, question: Question, body: RequestBody) -> UpstreamAnswer:
+    async def _asked(self, visit: Visit, question: Question, body: RequestBody | None) -> UpstreamAnswer:
         """The monitor's answer; if something may have been changed, the cache knows before the reader does."""
         status = 0
         fields: Sequence[Field] = ()
         try:
-            answer = await _timed(visit, self._asker.ask(question, body))
+            asking = self._asker.ask(question, body) if body else self._asker.again(question)
+            answer = await _timed(visit, asking)
             status, fields = answer.status, answer.raw_headers
         except UpstreamError as error:
             status = -1 if not error.sent else 0

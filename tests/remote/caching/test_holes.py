@@ -22,7 +22,13 @@ PAGE = (
     b'<script>const u = "/swf-monitor/panda/x/";</script><p>\0 text</p></body></html>'
 )
 FILLS = st.builds(Fill, corner=st.binary(max_size=80), banner=st.binary(max_size=300))
-DECODERS = {b"gzip": gzip.decompress, b"br": brotli.decompress, b"zstd": lambda body: zstandard.decompress(body)}
+CODINGS = (b"gzip", b"br", b"zstd")
+
+
+def decoded(coding: bytes, body: bytes) -> bytes:
+    if coding == b"zstd":
+        return zstandard.ZstdDecompressor().decompressobj().decompress(body)
+    return gzip.decompress(body) if coding == b"gzip" else brotli.decompress(body)
 
 
 def pieces_for(page: PageContext, cuts: list[int], text: bytes = PAGE) -> list[bytes]:
@@ -51,12 +57,11 @@ def test_a_kept_page_is_filled_in_as_the_pieces_were(cuts: list[int], fill: Fill
     assert body.plain(fill) == b"".join(map(fill.feed, pieces))
 
 
-@given(st.lists(FILLS, min_size=2, max_size=3), st.sampled_from(sorted(DECODERS)))
+@given(st.lists(FILLS, min_size=2, max_size=3), st.sampled_from(CODINGS))
 def test_every_coding_holds_the_same_text(fills: list[Fill], coding: bytes) -> None:
     body = Body.of(b"".join(pieces_for(STAND_IN, [])))
     for fill in fills:
-        decoded = zstandard.ZstdDecompressor().decompressobj().decompress if coding == b"zstd" else DECODERS[coding]
-        assert decoded(body.encoded(coding, fill)) == body.plain(fill)
+        assert decoded(coding, body.encoded(coding, fill)) == body.plain(fill)
 
 
 def test_what_is_the_same_for_all_is_compressed_once() -> None:
