@@ -42,7 +42,7 @@ from swf_remote.proxy.link import Observation, Place
 from swf_remote.proxy.policy.admission import UNCHANGED, Admission, LoginNeeded, admit, login_problem
 from swf_remote.proxy.policy.routes import SAFE_METHODS, Kind, exposure
 from swf_remote.proxy.probe import ENTRANCE_REFUSES
-from swf_remote.proxy.reads import Reads, TooLargeToKeepError, send_reply
+from swf_remote.proxy.reads import NotKeptError, Reads, send_reply
 from swf_remote.proxy.relay import relay
 from swf_remote.proxy.request import UpstreamRequest, upstream_request
 from swf_remote.proxy.response import Answer, Asked, BrokenAnswer, PartOnly, reader_answer
@@ -144,7 +144,7 @@ class Proxy:
         body.ignore()
         try:
             await self._reads.answer(wanted, visit, send)
-        except TooLargeToKeepError:
+        except NotKeptError:
             visit.exchange.cache = "bypass"
             return False
         return True

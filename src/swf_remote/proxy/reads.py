@@ -52,8 +52,8 @@ class MonitorFailingError(UpstreamError):
     """The monitor's server answers, and says that the monitor is gone."""
 
 
-class TooLargeToKeepError(Exception):
-    """Part of a body is asked for that is too large to be kept: the monitor has to cut it."""
+class NotKeptError(Exception):
+    """Part of a body is asked for that is not kept: the monitor has to cut it."""
 
 
 class Reads:
@@ -131,11 +131,13 @@ class Reads:
         Raises:
             UpstreamError: the monitor could not be asked, and nothing older may be sent.
             AnswerAbortedError: the answer broke off.
-            TooLargeToKeepError: nothing was sent; ask without the cache.
+            NotKeptError: nothing was sent; ask without the cache.
         """
         kept = None if wanted.replaces else await self._cache.find(wanted)
         verdict = self._cache.verdict(wanted, kept) if kept else None
         if kept is None or verdict is None:
+            if b"range" in wanted.asked and wanted.asking.passes_parts:
+                raise NotKeptError
             await self._follow(wanted, visit, None, send)
             return
         if needs_packing(kept, wanted.reading):
@@ -231,8 +233,8 @@ class Reads:
     def _check(self, follower: Follower, wanted: Wanted, front: Front) -> None:
         """Whether this flight's answer is this reader's, too."""
         flight, entry = follower.flight, follower.flight.entry
-        if b"range" in wanted.asked and entry is None:
-            raise TooLargeToKeepError
+        if b"range" in wanted.asked and entry is None and wanted.asking.passes_parts:
+            raise NotKeptError
         if follower.leads:
             return
         if flight.echoed != wanted.key.echoed and (entry is None or Hole.ECHO not in entry.body.parts):

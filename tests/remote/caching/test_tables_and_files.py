@@ -164,14 +164,18 @@ async def test_a_part_is_sent_only_of_the_copy_that_its_reader_has(condition: st
     assert reply.status == status
 
 
-async def test_the_first_request_for_a_part_brings_the_whole() -> None:
-    monitor = Monitor(says=script)
-    async with cached(monitor) as gateway:
-        part = await gateway.ask(FILE, headers=NOBODY | {"Range": "bytes=0-4"})
-        whole = await gateway.ask(FILE, headers=NOBODY)
-    assert (part.status, part.body) == (206, b"const")
-    assert whole.headers["X-SWF-Cache"] == "hit"
-    assert b"range:" not in monitor.asked[0].lower()
+async def test_a_part_of_what_is_not_kept_is_cut_by_the_monitor() -> None:
+    def says(head: bytes) -> bytes:
+        if b"range: bytes=0-4" in head.lower():
+            told = [f"Content-Range: bytes 0-4/{len(SCRIPT)}"]
+            return answer(b"xxxxx", status="206 Partial Content", kind="image/png", headers=told)
+        return answer(b"x" * 50, kind="image/png")
+
+    async with cached(Monitor(says=says)) as gateway:
+        part = await gateway.ask("/prod/static/x.png", headers=NOBODY | {"Range": "bytes=0-4"})
+        whole = await gateway.ask("/prod/static/x.png", headers=NOBODY)
+    assert (part.status, part.body, part.headers["X-SWF-Cache"]) == (206, b"xxxxx", "bypass")
+    assert (whole.body, whole.headers["X-SWF-Cache"]) == (b"x" * 50, "miss")
 
 
 async def test_a_part_of_a_file_too_large_to_keep_is_cut_by_the_monitor() -> None:
@@ -182,6 +186,7 @@ async def test_a_part_of_a_file_too_large_to_keep_is_cut_by_the_monitor() -> Non
         return answer(b"x" * 2_000_000, kind="image/png")
 
     async with cached(Monitor(says=says)) as gateway:
+        await gateway.ask("/prod/static/x.png", headers=NOBODY)
         part = await gateway.ask("/prod/static/x.png", headers=NOBODY | {"Range": "bytes=0-4"})
     assert (part.status, part.body, part.headers["X-SWF-Cache"]) == (206, b"xxxxx", "bypass")
 
@@ -207,3 +212,9 @@ async def test_other_answers_pass_with_their_status(status: str) -> None:
     assert {reply.status for reply in replies} == {int(status[:3])}
     assert replies[0].body == replies[1].body
     assert len(monitor.asked) == (1 if status.startswith("404") else 2)
+
+
+async def test_a_word_that_nothing_changed_is_for_who_asked() -> None:
+    async with cached(Monitor(says=lambda _head: b'HTTP/1.1 304 Not Modified\r\nETag: "a"\r\n\r\n')) as gateway:
+        reply = await gateway.ask(FILE, headers=NOBODY | {"If-None-Match": '"a"'})
+    assert reply.status == 304

@@ -50,7 +50,7 @@ class Fetcher:
         answer = await self._asker.again(_question(wanted, kept))
         try:
             facts, fields = facts_of(answer.status, answer.raw_headers, requested, self._cache.clock())
-            if answer.status == NOT_MODIFIED:
+            if answer.status == NOT_MODIFIED and kept is not None:
                 await self._confirmed(wanted, kept, flight, facts)
                 return
             answered = reader_answer(
@@ -63,9 +63,7 @@ class Fetcher:
         finally:
             answer.close()
 
-    async def _confirmed(self, wanted: Wanted, kept: Entry | None, flight: Flight, facts: Facts) -> None:
-        if kept is None:
-            raise BrokenAnswerError("a word that nothing changed, though nobody asked")
+    async def _confirmed(self, wanted: Wanted, kept: Entry, flight: Flight, facts: Facts) -> None:
         entry = replace(kept, front=kept.front.freshened(facts), mark=flight.mark, made={})
         await self._cache.keep(wanted, entry)
         flight.land(entry)
@@ -73,10 +71,12 @@ class Fetcher:
     async def _received(
         self, wanted: Wanted, flight: Flight, front: Front, answered: Answer, answer: UpstreamAnswer
     ) -> None:
-        private = not rules.may_share(wanted.asked, front.facts, wanted.terms)
+        # That nothing changed is no answer for somebody who has nothing.
+        bare = front.facts.status == NOT_MODIFIED
+        private = bare or not rules.may_share(wanted.asked, front.facts, wanted.terms)
         flight.begin(front, grows=self._may_keep(wanted, front, answered), private=private)
         if not flight.grows:
-            self._cache.flights.close(wanted.name, private=private)
+            self._cache.flights.close(wanted.name, private=private and not bare)
         if front.facts.status not in BODILESS:
             await self._collect(flight, answered, answer)
         entry = self._entry(flight, front) if flight.grows else None

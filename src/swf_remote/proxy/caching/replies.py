@@ -57,7 +57,13 @@ class Reply:
 def head_of(front: Front, tag: bytes, reading: Reading, sites: Sites) -> Head:
     """The head for this reader; `tag` names the body where the monitor did not."""
     fields = reading.fields
-    asked = Asked("GET", fields.get(b"accept-encoding"), no_transform=_no_transform(fields), whole=True)
+    asked = Asked(
+        "GET",
+        fields.get(b"accept-encoding"),
+        fields.get(b"if-none-match", b""),
+        no_transform=_no_transform(fields),
+        whole=True,
+    )
     status = front.facts.status
     page = reading.page if front.is_page else PageContext(address=reading.page.address)
     head = reader_head(status, front.fields, asked=asked, route=reading.route, sites=sites, page=page)
