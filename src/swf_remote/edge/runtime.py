@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from swf_remote.configuration import Configuration
@@ -37,6 +37,8 @@ class Runtime:
         self.side_client = UpstreamClient(settings, SIDE_CONNECTIONS)
         self.probe = Probe(settings, self.side_client, self.record)
         self.stopping = asyncio.Event()
+        self.endings: list[Callable[[], Awaitable[None]]] = []
+        """What else has to end before the client to the monitor is closed."""
         self._probing: asyncio.Task[None] | None = None
         self._open = False
         self._busy = 0
@@ -66,6 +68,8 @@ class Runtime:
             self._probing.cancel()
             with suppress(asyncio.CancelledError):
                 await self._probing
+        for ending in self.endings:
+            await ending()
         await self.client.__aexit__(None, None, None)
         await self.side_client.__aexit__(None, None, None)
         self._listen_no_more()

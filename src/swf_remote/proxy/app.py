@@ -27,7 +27,6 @@ from swf_remote.proxy.body import RequestBody
 from swf_remote.proxy.caching import epochs
 from swf_remote.proxy.caching.cache import Cache, Wanted
 from swf_remote.proxy.caching.fetching import Fetcher
-from swf_remote.proxy.events import relay_events
 from swf_remote.proxy.failures import (
     BodyTooLargeError,
     BrokenAnswerError,
@@ -47,6 +46,7 @@ from swf_remote.proxy.relay import relay
 from swf_remote.proxy.request import UpstreamRequest, upstream_request
 from swf_remote.proxy.response import Answer, Asked, BrokenAnswer, PartOnly, reader_answer
 from swf_remote.proxy.sites import Sites
+from swf_remote.proxy.streams.serving import Streams
 from swf_remote.proxy.upstream import UpstreamAnswer
 from swf_remote.proxy.visit import Visit, raw_address
 from swf_remote.web.account_controls import log_in_url
@@ -66,7 +66,7 @@ class Proxy:
         self._mount = settings.mount
         self._public_url = settings.public_url
         self._limit = settings.upload_limit
-        self._token = settings.monitor_token
+        self._streams = Streams(runtime, settings.monitor_token)
         self._sites = Sites.of(
             monitor_url=settings.monitor_url,
             monitor_host=settings.monitor_host,
@@ -82,6 +82,7 @@ class Proxy:
         if settings.cache_bytes:
             self._cache = Cache(settings.cache_bytes, epochs.shared(), mount=self._sites.monitor_mount)
             self._reads = self._reads_of(self._cache, settings)
+            runtime.endings.append(self._cache.flights.end)
 
     def _reads_of(self, cache: Cache, settings: Configuration) -> Reads:
         largest = min(settings.cache_object_bytes, settings.cache_bytes)
@@ -123,7 +124,7 @@ class Proxy:
         if visit.admission.route.kind is Kind.STREAM:
             if await body.begins():
                 body.ignore()
-            await relay_events(self._request(visit), self._token, self._runtime, send, visit.exchange)
+            await self._streams.relay(lambda: self._request(visit), visit, send)
             return
         _check_body(visit, body)
         try:

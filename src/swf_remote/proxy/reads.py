@@ -25,7 +25,7 @@ from swf_remote.proxy.caching.flights import Flight, Follower, NotSharedError
 from swf_remote.proxy.caching.holes import Hole
 from swf_remote.proxy.caching.key import Key, key_of
 from swf_remote.proxy.caching.replies import Reading, Reply, head_of, needs_packing, reply_to
-from swf_remote.proxy.caching.rules import Use, Verdict, terms_of
+from swf_remote.proxy.caching.rules import Terms, Use, Verdict, terms_of
 from swf_remote.proxy.coding import Passage
 from swf_remote.proxy.coding.encoding import encoder_for
 from swf_remote.proxy.failures import UpstreamError
@@ -44,8 +44,7 @@ LINK_IS_DOWN = "The monitor cannot be reached"
 _FAILING = frozenset({502, 503, 504})
 # These ask for something that only the monitor can judge.
 _PASSED_ON = (b"if-match", b"if-unmodified-since")
-_KEYED = ("accept", "x-requested-with", "x-fragment")
-_terms = lru_cache(maxsize=512)(terms_of)
+_KEYED = (b"accept", b"x-requested-with", b"x-fragment")
 
 
 class MonitorFailingError(UpstreamError):
@@ -54,6 +53,21 @@ class MonitorFailingError(UpstreamError):
 
 class NotKeptError(Exception):
     """Part of a body is asked for that is not kept: the monitor has to cut it."""
+
+
+class _Once:
+    """The monitor's request of a visit, made when it is first needed."""
+
+    __slots__ = ("_made", "_make", "_visit")
+
+    def __init__(self, make: Callable[[Visit], UpstreamRequest], visit: Visit) -> None:
+        self._make, self._visit = make, visit
+        self._made: UpstreamRequest | None = None
+
+    def __call__(self) -> UpstreamRequest:
+        if self._made is None:
+            self._made = self._make(self._visit).for_keeping()
+        return self._made
 
 
 class Reads:
@@ -73,7 +87,7 @@ class Reads:
         self._cache, self._fetcher, self._sites, self._exposure = cache, fetcher, sites, exposure
         self._request = request
         self._link_is_down = link_is_down
-        self._behind: set[asyncio.Task[None]] = set()
+        self._rows: dict[int, tuple[Route, Terms]] = {}
         self._key = lru_cache(maxsize=4096)(self._made_key)
 
     def wanted(self, visit: Visit) -> Wanted | None:
@@ -91,15 +105,22 @@ class Reads:
 
     def _wanted(self, visit: Visit, route: Route, query: bytes, *, replaces: bool = False) -> Wanted:
         fields = visit.fields
-        target = monitor_target(visit.scope["raw_path"], query, route, self._sites)
+        terms = self._terms(route)
         named = (visit.admission.remote_user or "") if route.identity is Identity.READER else ""
-        key = self._key(target, named, *[fields.get(name.encode(), b"") for name in _KEYED])
+        key = self._key(visit.scope["raw_path"], query, id(route), named, *[fields.get(name, b"") for name in _KEYED])
         reading = Reading(visit.method, fields, route, visit.page, key.echoed)
-        request = lru_cache(maxsize=1)(lambda: self._request(visit).for_keeping())
-        return Wanted(key, _terms(route), reading, request, visit.admission.route, replaces)
+        return Wanted(key, terms, reading, _Once(self._request, visit), visit.admission.route, replaces)
 
-    def _made_key(self, target: str, user: str, *values: bytes) -> Key:
-        told = [(name, value.decode("latin-1")) for name, value in zip(_KEYED, values, strict=True)]
+    def _terms(self, route: Route) -> Terms:
+        """Of a row of the table, which lives as long as this process: so it is known by its place in memory."""
+        known = self._rows.get(id(route))
+        if known is None:
+            known = self._rows[id(route)] = route, terms_of(route)
+        return known[1]
+
+    def _made_key(self, raw_path: bytes, query: bytes, row: int, user: str, *values: bytes) -> Key:
+        target = monitor_target(raw_path, query, self._rows[row][0], self._sites)
+        told = [(name.decode(), value.decode("latin-1")) for name, value in zip(_KEYED, values, strict=True)]
         named = [("x-remote-user", user)] if user else []
         return key_of(UpstreamRequest("GET", target, (*told, *named)), self._exposure)
 

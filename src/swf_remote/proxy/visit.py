@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from starlette.types import Scope
 
@@ -14,36 +13,30 @@ from swf_remote.proxy.page import PageContext
 from swf_remote.proxy.policy.admission import Admission
 from swf_remote.web.account_controls import account_controls
 
+Headers = Mapping[bytes, bytes]
 REQUEST_ID = b"x-request-id"
 
 
-@dataclass(frozen=True)
 class Visit:
     """See the module's text."""
 
-    scope: Scope
-    admission: Admission
+    __slots__ = ("admission", "exchange", "fields", "page", "scope")
+
+    def __init__(self, scope: Scope, admission: Admission) -> None:
+        self.scope = scope
+        self.admission = admission
+        self.exchange: Exchange = exchange_of(scope)
+        """What is noted of it."""
+        self.fields: Headers = _fields(tuple([field for field in scope["headers"] if field[0] != REQUEST_ID]))
+        """The header fields that count, but for the request's own number."""
+        raw = raw_address(scope)
+        self.page = PageContext(account_controls(admission.reader, raw.decode("latin-1")), raw)
+        """The reader's view of a page."""
 
     @property
     def method(self) -> str:
         """The reader's method."""
         return str(self.scope["method"])
-
-    @property
-    def exchange(self) -> Exchange:
-        """What is noted of it."""
-        return exchange_of(self.scope)
-
-    @cached_property
-    def fields(self) -> Mapping[bytes, bytes]:
-        """The header fields that count, but for the request's own number."""
-        return _fields(tuple([field for field in self.scope["headers"] if field[0] != REQUEST_ID]))
-
-    @cached_property
-    def page(self) -> PageContext:
-        """The reader's view of a page."""
-        raw = raw_address(self.scope)
-        return PageContext(account_controls(self.admission.reader, raw.decode("latin-1")), raw)
 
     @property
     def of_a_piece(self) -> bool:
@@ -60,5 +53,5 @@ def raw_address(scope: Scope) -> bytes:
 
 # Browsers send the same fields again and again.
 @lru_cache(maxsize=1024)
-def _fields(lines: tuple[Field, ...]) -> Mapping[bytes, bytes]:
+def _fields(lines: tuple[Field, ...]) -> Headers:
     return joined(clean(lines))

@@ -35,7 +35,7 @@ class Wanted:
     terms: Terms
     reading: Reading
     request: Callable[[], UpstreamRequest]
-    """Makes the monitor's request: whole, and without any condition."""
+    """The monitor's request: whole, and without any condition; made when it is first needed."""
     asking: Route
     """The row by which the monitor is asked."""
     replaces: bool = False
@@ -110,7 +110,7 @@ class Cache:
 
     def verdict(self, wanted: Wanted, entry: Entry) -> Verdict:
         """What may be done with an entry; after a write elsewhere at the site, the monitor is asked first."""
-        found = rules.verdict(entry.facts, wanted.asked, wanted.terms, self.clock())
+        found = entry.verdict(wanted.terms, self.clock())
         if self._epochs.quiet(entry.mark):
             return found
         return replace(found, use=Use.VALIDATE)

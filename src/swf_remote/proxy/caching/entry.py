@@ -20,7 +20,7 @@ from swf_remote.proxy.validators import weak
 
 from .epochs import Mark
 from .holes import Body, Hole
-from .rules import Facts, freshened
+from .rules import Facts, Standing, Terms, Verdict, freshened, standing
 
 # Bytes that an entry takes besides its texts.
 OVERHEAD = 1024
@@ -91,6 +91,8 @@ class Entry:
     name: bytes = b""
     """Under which it is kept in this process; empty if it is not."""
     made: dict[object, Made] = field(default_factory=dict)
+    standing: tuple[Terms, Standing] | None = None
+    """What the rules said of it, and by which terms."""
     grown: bool = False
     """It takes more memory than when it was last counted."""
 
@@ -106,6 +108,12 @@ class Entry:
         heads = sum(len(name) + len(value) for name, value in self.front.fields)
         return self.body.size + made + 2 * heads + OVERHEAD
 
+    def verdict(self, terms: Terms, now: float) -> Verdict:
+        """How it may be used at `now` by these terms."""
+        if self.standing is None or self.standing[0] is not terms:
+            self.standing = terms, standing(self.facts, terms)
+        return self.standing[1].at(now)
+
     def remember(self, key: object, made: Made) -> None:
         """Keep an answer for the next reader who would get the same; the oldest gives way."""
         while len(self.made) >= _MOST_MADE:
@@ -117,7 +125,9 @@ class Entry:
         """This, still answering to the tags of the one before it, if it says the same."""
         if older is None or older.tag != self.tag:
             return self
-        return replace(self, aliases=tuple(dict.fromkeys((*self.aliases, *older.aliases)))[:MOST_ALIASES])
+        return replace(
+            self, standing=None, aliases=tuple(dict.fromkeys((*self.aliases, *older.aliases)))[:MOST_ALIASES]
+        )
 
     def packed(self) -> bytes:
         """As bytes, for a store outside of this process."""

@@ -64,7 +64,7 @@ class Fetcher:
             answer.close()
 
     async def _confirmed(self, wanted: Wanted, kept: Entry, flight: Flight, facts: Facts) -> None:
-        entry = replace(kept, front=kept.front.freshened(facts), mark=flight.mark, made={})
+        entry = replace(kept, front=kept.front.freshened(facts), mark=flight.mark, made={}, standing=None)
         await self._cache.keep(wanted, entry)
         flight.land(entry)
 
@@ -111,8 +111,7 @@ class Fetcher:
         body = Body.of(whole)
         if flight.echoed is not None:
             body = body.with_echo(self._exposure.echoed, flight.echoed) or body
-        size = sum(len(part) for part in body.parts if isinstance(part, bytes))
-        return Entry(front.with_length(size), body, flight.mark, body.digest(), (flight.alias,))
+        return Entry(front.with_length(body.length), body, flight.mark, body.digest(), (flight.alias,))
 
     def _may_be_reused(self, flight: Flight, entry: Entry) -> bool:
         """Not if the monitor says that it is still being built, or if a request's number stands in an unknown place."""

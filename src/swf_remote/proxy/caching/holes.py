@@ -71,8 +71,13 @@ class Body:
     """See the module's text."""
 
     parts: tuple[bytes | Hole, ...]
+    holes: bool = field(init=False)
+    """Whether readers get different bytes."""
     _packed: dict[bytes, bytes] = field(default_factory=dict)
     _gzipped: list[gzip_parts.Part | Hole] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.holes = any(isinstance(part, Hole) for part in self.parts)
 
     @classmethod
     def of(cls, whole: bytes) -> Self:
@@ -96,27 +101,20 @@ class Body:
         return type(self)(tuple(part for part in (whole[:start], Hole.ECHO, whole[end:]) if part != b""))
 
     @property
-    def holes(self) -> bool:
-        """Whether readers get different bytes."""
-        return any(isinstance(part, Hole) for part in self.parts)
-
-    @property
-    def is_page(self) -> bool:
-        """Whether it has an account corner or a place for a banner."""
-        return Hole.CORNER in self.parts or Hole.BANNER in self.parts
+    def length(self) -> int:
+        """Bytes without what is filled in."""
+        return sum(len(part) for part in self.parts if isinstance(part, bytes))
 
     @property
     def heavy(self) -> bool:
         """Whether compressing it, which was not done yet, would hold other readers up."""
-        plain = sum(len(part) for part in self.parts if isinstance(part, bytes))
-        return plain > _HEAVY and not (self._packed or self._gzipped)
+        return not (self._packed or self._gzipped) and self.length > _HEAVY
 
     @property
     def size(self) -> int:
         """Bytes in memory, in all forms."""
-        plain = sum(len(part) for part in self.parts if isinstance(part, bytes))
         gzipped = sum(len(part.data) for part in self._gzipped if isinstance(part, gzip_parts.Part))
-        return plain + gzipped + sum(map(len, self._packed.values()))
+        return self.length + gzipped + sum(map(len, self._packed.values()))
 
     def plain(self, fill: Fill) -> bytes:
         """The body without a coding."""

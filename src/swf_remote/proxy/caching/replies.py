@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
+from swf_remote.proxy.coding.negotiation import Accepted
 from swf_remote.proxy.headers import Field
 from swf_remote.proxy.page import PageContext
 from swf_remote.proxy.policy.routes import Route
@@ -113,9 +115,11 @@ def _key(reading: Reading, entry: Entry) -> object:
 
 
 def _make(reading: Reading, entry: Entry, sites: Sites, *, ranged: bool) -> Made:
+    coded = reading.fields.get(b"accept-encoding")
     if ranged:
-        fields = {name: value for name, value in reading.fields.items() if name != b"accept-encoding"}
-        reading = Reading(reading.method, fields, reading.route, reading.page, reading.echoed)
+        reading = _taking(reading, b"identity")
+    elif coded and entry.body.holes:
+        reading = _taking(reading, _for_holes(coded))
     head = head_of(entry.front, entry.tag, reading, sites)
     body = _body(entry.body, reading, head)
     headers = [field for field in head.headers if field[0] != b"content-length"]
@@ -123,6 +127,18 @@ def _make(reading: Reading, entry: Entry, sites: Sites, *, ranged: bool) -> Made
         headers.append((b"content-length", b"%d" % len(body)))
     tag = next((value for name, value in headers if name == b"etag"), b"")
     return Made(headers, tag, b"" if reading.method == "HEAD" else body)
+
+
+def _taking(reading: Reading, accept_encoding: bytes) -> Reading:
+    return replace(reading, fields={**reading.fields, b"accept-encoding": accept_encoding})
+
+
+@lru_cache(maxsize=256)
+def _for_holes(accept_encoding: bytes) -> bytes:
+    """What counts of a reader's wishes for a body with holes: only gzip fills them without compressing again."""
+    accepted = Accepted(accept_encoding)
+    best, gzip = accepted.chosen(), accepted.quality(b"gzip")
+    return b"gzip" if best and gzip > 0 and gzip >= accepted.quality(best) else accept_encoding
 
 
 def _body(body: Body, reading: Reading, head: Head) -> bytes:

@@ -19,6 +19,7 @@ PAGE_SECONDS = 10.0
 STATIC_SECONDS = 300.0
 ON_ERROR_SECONDS = 86_400.0
 _NONE: Directives = {}
+_NEVER = float(-MOST_SECONDS)
 
 _BY_TABLE = frozenset({200, 203, 300, 301, 308, 404, 410})
 _UNDERSTOOD = frozenset({200, 203, 204, 300, 301, 302, 303, 307, 308, 404, 405, 410, 414, 501})
@@ -117,8 +118,36 @@ def cache_control_of(headers: Headers) -> Directives:
     return _NONE if value is None else cache_control(value)
 
 
-def verdict(facts: Facts, asked: Headers, terms: Terms, now: float) -> Verdict:
-    """How the stored answer may be used at `now`; ``asked`` are the fields of the present request."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is certain of a stored answer, whatever the time. All in seconds."""
+
+    received: float
+    """Since the epoch."""
+    age: float
+    """When it was received."""
+    lifetime: float
+    asks_always: bool
+    """Fresh or not, the monitor has to be asked."""
+    while_revalidating: float
+    """Beyond freshness; 0 where that is forbidden."""
+    on_error: float
+    """The same, when the monitor cannot be asked; negative where that is forbidden."""
+
+    def at(self, now: float) -> Verdict:
+        """How it may be used at `now`."""
+        age = min(self.age + max(now - self.received, 0.0), float(MOST_SECONDS))
+        stale_for = age - self.lifetime
+        use = Use.VALIDATE
+        if stale_for < 0 and not self.asks_always:
+            use = Use.FRESH
+        elif 0 <= stale_for < self.while_revalidating:
+            use = Use.STALE_NOW
+        return Verdict(use, max(int(age), 0), stale_for < self.on_error)
+
+
+def standing(facts: Facts, terms: Terms) -> Standing:
+    """What the heads and the table say of a stored answer."""
     said = _said(facts.headers, terms)
     explicit = _explicit(facts, terms)
     lifetime = terms.lifetime if explicit is None else explicit
@@ -126,16 +155,20 @@ def verdict(facts: Facts, asked: Headers, terms: Terms, now: float) -> Verdict:
         lifetime = 0.0
     if terms.longest is not None:
         lifetime = min(lifetime, terms.longest)
-    age = _age(facts, now, by_date=explicit is not None)
-    stale_for = age - lifetime
     strict = _strict(said, terms)
-    use = Use.VALIDATE
-    if stale_for < 0 and not _always_asks(said, facts):
-        use = Use.FRESH
-    elif not strict and 0 <= stale_for < _allowed(said, "stale-while-revalidate", explicit, terms.while_revalidating):
-        use = Use.STALE_NOW
-    on_error = not strict and stale_for < _allowed(said, "stale-if-error", None, terms.on_error)
-    return Verdict(use, max(int(age), 0), on_error)
+    return Standing(
+        facts.received,
+        _age_at_receipt(facts, by_date=explicit is not None),
+        lifetime,
+        _always_asks(said, facts),
+        0.0 if strict else _allowed(said, "stale-while-revalidate", explicit, terms.while_revalidating),
+        _NEVER if strict else _allowed(said, "stale-if-error", None, terms.on_error),
+    )
+
+
+def verdict(facts: Facts, terms: Terms, now: float) -> Verdict:
+    """How the stored answer may be used at `now`."""
+    return standing(facts, terms).at(now)
 
 
 def conditions(facts: Facts) -> list[Field]:
@@ -221,9 +254,8 @@ def _allowed(said: Directives, name: str, explicit: float | None, by_table: floa
     return by_table if explicit is None else 0.0
 
 
-def _age(facts: Facts, now: float, *, by_date: bool) -> float:
+def _age_at_receipt(facts: Facts, *, by_date: bool) -> float:
     """RFC 9111 4.2.3. Where the table gave the lifetime, the monitor's clock, which may be wrong, is not asked."""
     date = moment(facts.headers.get(b"date")) if by_date else None
     apparent = 0.0 if date is None else max(facts.received - date, 0.0)
-    told = age_told(facts.headers.get(b"age")) + max(facts.received - facts.requested, 0.0)
-    return min(max(apparent, told) + max(now - facts.received, 0.0), float(MOST_SECONDS))
+    return max(apparent, age_told(facts.headers.get(b"age")) + max(facts.received - facts.requested, 0.0))

@@ -7,6 +7,7 @@ must understand the same: no way to climb, to hide a slash or to mean another pa
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from .refusals import (
@@ -28,6 +29,8 @@ _DOTS = re.compile(rb"(?:^|/)\.{1,2}(?:;[^/]*)?(?=/|$)")
 _ROUNDS = 3
 
 
+# Pure, and the same paths come again and again.
+@lru_cache(maxsize=4096)
 def normalise(raw_path: bytes, mount: str) -> str:
     """The decoded path relative to `mount` (``panda/jobs/``; empty for the mount itself, with or without its slash).
 
