@@ -87,6 +87,7 @@ class Reads:
         self._cache, self._fetcher, self._sites, self._exposure = cache, fetcher, sites, exposure
         self._request = request
         self._link_is_down = link_is_down
+        self._packing = asyncio.Lock()
         self._rows: dict[int, tuple[Route, Terms]] = {}
         self._key = lru_cache(maxsize=4096)(self._made_key)
 
@@ -161,8 +162,7 @@ class Reads:
                 raise NotKeptError
             await self._follow(wanted, visit, None, send)
             return
-        if needs_packing(kept, wanted.reading):
-            await asyncio.to_thread(reply_to, wanted.reading, kept, self._sites)
+        await self._pack(kept, wanted.reading)
         if verdict.use is not Use.VALIDATE:
             await send_reply(self._from_store(wanted, visit, kept, verdict), visit, send)
         elif verdict.on_error and (self._cache.flights.failed_just_now(wanted.name) or self._link_is_down()):
@@ -205,6 +205,13 @@ class Reads:
             self._cache.memory.recount(entry)
         return Reply(reply.status, [*reply.headers, (b"age", b"%d" % age)], reply.body)
 
+    async def _pack(self, entry: Entry, reading: Reading) -> None:
+        """Compress a large body where that holds nobody up, one after the other, and each once."""
+        if needs_packing(entry, reading):
+            async with self._packing:
+                if needs_packing(entry, reading):
+                    await asyncio.to_thread(reply_to, reading, entry, self._sites)
+
     def _renew(self, wanted: Wanted, kept: Entry) -> None:
         """Ask for it anew behind the reader's back, unless somebody does or it failed a moment ago."""
         flights = self._cache.flights
@@ -243,6 +250,7 @@ class Reads:
                 await flight.landed()
             self._check(follower, wanted, front)
             if flight.entry is not None:
+                await self._pack(flight.entry, wanted.reading)
                 reply = reply_to(wanted.reading, flight.entry, self._sites)
                 await send_reply(reply, visit, send)
             else:

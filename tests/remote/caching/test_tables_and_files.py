@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import re
 
@@ -218,3 +219,13 @@ async def test_a_word_that_nothing_changed_is_for_who_asked() -> None:
     async with cached(Monitor(says=lambda _head: b'HTTP/1.1 304 Not Modified\r\nETag: "a"\r\n\r\n')) as gateway:
         reply = await gateway.ask(FILE, headers=NOBODY | {"If-None-Match": '"a"'})
     assert reply.status == 304
+
+
+async def test_a_large_file_is_compressed_once_for_all() -> None:
+    text = b"/* text */\n" * 60_000
+    async with cached(Monitor(says=lambda _head: answer(text, kind="text/css"))) as gateway:
+        await gateway.ask("/prod/static/x.css", headers=NOBODY)
+        taking = NOBODY | {"Accept-Encoding": "gzip"}
+        replies = await asyncio.gather(*[gateway.ask("/prod/static/x.css", headers=taking) for _ in range(6)])
+    assert [gzip.decompress(reply.body) == text for reply in replies] == [True] * 6
+    assert {reply.headers["X-SWF-Cache"] for reply in replies} == {"hit"}

@@ -11,7 +11,7 @@ from dataclasses import replace
 from swf_remote.proxy.asking import Asker, Question
 from swf_remote.proxy.coding.decoding import codings_of
 from swf_remote.proxy.failures import BrokenAnswerError
-from swf_remote.proxy.policy.routes import Exposure
+from swf_remote.proxy.policy.routes import Exposure, Kind
 from swf_remote.proxy.relay import changed
 from swf_remote.proxy.response import Answer, Asked, BrokenAnswer, reader_answer
 from swf_remote.proxy.sites import Sites
@@ -82,7 +82,9 @@ class Fetcher:
         entry = self._entry(flight, front) if flight.grows else None
         if entry is not None:
             flight.land(entry)
-        kept = entry is not None and self._may_be_reused(flight, entry) and await self._cache.keep(wanted, entry)
+        kept = (
+            entry is not None and self._may_be_reused(wanted, flight, entry) and await self._cache.keep(wanted, entry)
+        )
         if wanted.replaces and not kept and front.facts.status < 400:
             self._cache.renewed(wanted)
 
@@ -113,10 +115,12 @@ class Fetcher:
             body = body.with_echo(self._exposure.echoed, flight.echoed) or body
         return Entry(front.with_length(body.length), body, flight.mark, body.digest(), (flight.alias,))
 
-    def _may_be_reused(self, flight: Flight, entry: Entry) -> bool:
+    def _may_be_reused(self, wanted: Wanted, flight: Flight, entry: Entry) -> bool:
         """Not if the monitor says that it is still being built, or if a request's number stands in an unknown place."""
         if flight.echoed is not None and Hole.ECHO not in entry.body.parts:
             return False
+        if wanted.asking.kind is Kind.STATIC:
+            return True
         texts = [part for part in entry.body.parts if isinstance(part, bytes)]
         return not any(text in part for text in self._unfinished for part in texts)
 

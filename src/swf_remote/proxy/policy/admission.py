@@ -83,7 +83,7 @@ async def admit(
     if route.url_within and (fault := fault_in(query, route.url_within)):
         raise ProblemError(replace(_problem(refusals.TEXT_ADDRESS), detail=fault))
     needed = decision.writes or _needs_reader(route)
-    reader = await look_up(_cookies(headers), fresh=decision.writes) if needed else None
+    reader = await look_up(cookies_of(headers), fresh=decision.writes) if needed else None
     _check_access(route, reader, writes=decision.writes)
     remote_user = _name_for(route, reader, writes=decision.writes)
     if decision.writes and remote_user is None:
@@ -159,7 +159,8 @@ def _problem(
     )
 
 
-def _cookies(headers: Headers) -> str | None:
+def cookies_of(headers: Headers) -> str | None:
+    """The ``Cookie`` header as ``reader_of`` reads it."""
     # HTTP/2 may bring one line per cookie (RFC 9113 8.2.3).
     lines = [value.decode("latin-1") for name, value in headers if name == b"cookie"]
     return "; ".join(lines) or None
