@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,6 +45,7 @@ def test_no_number_comes_again_even_if_the_clock_stands_still(ticks: list[int]) 
     assert [epochs.holds(mark) for mark in marks] == [False] * len(ticks) + [True]
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 def test_another_process_sees_the_write_at_once() -> None:
     epochs = Epochs()
     mark = epochs.mark(TARGET, AREA)
