@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from swf_remote.proxy.streams import serving
 from tests.remote.gateways import Gateway, gateway
 from tests.remote.laboratory.monitor import NAME, Laboratory, laboratory
 from tests.remote.laboratory.readers import BROWSER, as_reader
@@ -200,7 +201,10 @@ async def test_what_is_never_shown_is_not_even_asked_for(path: str, alice: str) 
         assert [asked.path for asked in monitor.received if asked.path != "panda/system/status.json"] == []
 
 
-async def test_the_event_stream_is_asked_for_with_the_gateways_token_and_ends_with_its_reader(alice: str) -> None:
+async def test_the_event_stream_is_asked_for_with_the_gateways_token_and_ends_after_its_last_reader(
+    alice: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "LINGER_SECONDS", 0.0)
     async with pair() as (monitor, running):
         address = f"{running.url}/prod/api/messages/stream/?msg_types=payload_log_ready"
         async with running.session.get(address, headers={**FORGED, **as_reader(alice)}) as got:

@@ -23,7 +23,6 @@ from swf_remote.web.error_pages import event as problem_event
 # Below the patience of the proxies on the way, which is a minute and more.
 HEARTBEAT_SECONDS = 20.0
 LISTENERS_AT_A_TIME = 50
-MOST_AT_A_TIME = 512
 MOST_WAITING_BYTES = 1 << 20
 SLOW = Problem(
     503,
@@ -141,8 +140,13 @@ class Hub:
         self._work.set()
 
     def _taken(self) -> list[Event]:
-        batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_AT_A_TIME))]
-        self._waiting_bytes -= sum(len(event.frame) for event in batch)
+        """As many as one piece holds: each listener can send it before the next one comes."""
+        batch = [self._waiting.popleft()]
+        size = len(batch[0].frame)
+        while self._waiting and size + len(self._waiting[0].frame) <= LARGEST_PIECE:
+            batch.append(self._waiting.popleft())
+            size += len(batch[-1].frame)
+        self._waiting_bytes -= size
         if self._waiting_bytes <= MOST_WAITING_BYTES:
             self._room.set()
         return batch
@@ -150,25 +154,23 @@ class Hub:
     async def _deliver(self, batch: list[Event]) -> None:
         addressed = self._addressed(batch)
         while some := list(islice(addressed, LISTENERS_AT_A_TIME)):
-            for listener, events, pieces in some:
-                self._offer(listener, events, pieces)
+            for listener, events, piece in some:
+                self._offer(listener, events, piece)
             metrics.events_sent(sum(len(events) for _, events, _ in some))
             await asyncio.sleep(0)
 
-    def _addressed(self, batch: list[Event]) -> Iterator[tuple[Listener, Sequence[Event], Sequence[bytes]]]:
+    def _addressed(self, batch: list[Event]) -> Iterator[tuple[Listener, Sequence[Event], bytes]]:
         """Who hears what."""
         for wanted, listeners in list(self._groups.items()):
-            events = [event for event in batch if wanted.accepts(event.facts)]
-            pieces = _pieces(events)
-            yield from [(listener, events, pieces) for listener in listeners] if events else ()
+            if events := [event for event in batch if wanted.accepts(event.facts)]:
+                piece = b"".join([event.frame for event in events])
+                yield from [(listener, events, piece) for listener in listeners]
 
-    def _offer(self, listener: Listener, events: Sequence[Event], pieces: Sequence[bytes]) -> None:
+    def _offer(self, listener: Listener, events: Sequence[Event], piece: bytes) -> None:
         if listener.heard > events[0].after:
-            pieces = [event.frame for event in events if listener.heard <= event.after]
-        for piece in pieces:
-            if not listener.offer(piece):
-                self._drop(listener)
-                return
+            piece = b"".join([event.frame for event in events if listener.heard <= event.after])
+        if piece and not listener.offer(piece):
+            self._drop(listener)
 
     def _drop(self, listener: Listener) -> None:
         self.leave(listener)
@@ -194,17 +196,3 @@ class Hub:
             return events, []
         reason = "too old" if last.epoch == self.position.epoch else "unknown epoch"
         return self._history.all(), [reset(reason)]
-
-
-def _pieces(events: Sequence[Event]) -> list[bytes]:
-    """The frames, joined as far as one piece holds them."""
-    pieces: list[bytes] = []
-    frames: list[bytes] = []
-    size = 0
-    for event in events:
-        if frames and size + len(event.frame) > LARGEST_PIECE:
-            pieces.append(b"".join(frames))
-            frames, size = [], 0
-        frames.append(event.frame)
-        size += len(event.frame)
-    return [*pieces, b"".join(frames)]

@@ -26,15 +26,14 @@ class Listener:
         *,
         request_id: str,
         beginning: Sequence[bytes] = (),
-        most: int = MOST_QUEUED,
     ) -> None:
-        """`heard`: number of the last event that it knows or finds in its `beginning`; `most`: bytes beyond that."""
+        """`heard`: number of the last event that it knows or finds in its `beginning`."""
         self.wanted = wanted
         self.heard = heard
         self.request_id = request_id
         self._queue = deque(beginning)
         self._size = sum(map(len, beginning))
-        self._limit = most + self._size
+        self._limit = MOST_QUEUED + self._size
         self._ended = False
         self._news: asyncio.Future[None] | None = None
 

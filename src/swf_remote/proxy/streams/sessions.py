@@ -25,11 +25,8 @@ LookUp = Callable[..., Awaitable[Reader | None]]
 class Sessions:
     """The sessions of all listeners; each is looked up once for all of its streams."""
 
-    def __init__(
-        self, look_up: LookUp = reader_of, *, every: float = CHECK_SECONDS, confirm: float = CONFIRM_SECONDS
-    ) -> None:
+    def __init__(self, look_up: LookUp = reader_of) -> None:
         self._look_up = look_up
-        self._every, self._confirm = every, confirm
         self._listeners: dict[tuple[str, Access], set[Listener]] = {}
         self._checking: asyncio.Task[None] | None = None
 
@@ -59,10 +56,10 @@ class Sessions:
 
     async def _check(self) -> None:
         while True:
-            await asyncio.sleep(self._every)
+            await asyncio.sleep(CHECK_SECONDS)
             doubtful = [key for key in list(self._listeners) if not await self._may_hear(*key)]
             if doubtful:
-                await asyncio.sleep(self._confirm)
+                await asyncio.sleep(CONFIRM_SECONDS)
             for key in doubtful:
                 if not await self._may_hear(*key):
                     self._end(key)
