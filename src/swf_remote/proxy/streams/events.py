@@ -56,16 +56,15 @@ class Position:
 class Event:
     """One event on its way to listeners."""
 
-    after: int
-    """Whoever heard this number or a smaller one gets it: one less than its own, for a heartbeat the last one."""
+    number: int
+    """Its own, or for a word about the stream that of the event before it."""
     frame: bytes
     facts: Facts = FOR_ALL
 
 
 def numbered(position: Position, message: Message) -> Event:
     """An event of the sequence."""
-    facts = facts_of(message, _ABOUT_THE_STREAM)
-    return Event(position.number - 1, frame(message, position), facts)
+    return Event(position.number, frame(message, position), facts_of(message, _ABOUT_THE_STREAM))
 
 
 def frame(message: Message, position: Position | None = None) -> bytes:
@@ -84,7 +83,12 @@ def connected(position: Position) -> bytes:
 
 def heartbeat(position: Position) -> Event:
     """Nothing happened, and the stream stands."""
-    return Event(position.number, frame(_own(HEARTBEAT, timestamp=time.time()), position))
+    return aside(_own(HEARTBEAT, timestamp=time.time()), position)
+
+
+def aside(message: Message, position: Position) -> Event:
+    """An event that nobody who comes back gets again."""
+    return Event(position.number, frame(message, position))
 
 
 def reset(reason: str) -> bytes:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 
 from swf_remote.edge import metrics
 from swf_remote.edge.problem import Problem
-from swf_remote.proxy.streams.events import COME_BACK, Event, Position, connected, heartbeat, numbered, reset
-from swf_remote.proxy.streams.filters import FOR_ALL, Wanted
+from swf_remote.proxy.streams.events import COME_BACK, Event, Position, aside, connected, heartbeat, numbered, reset
+from swf_remote.proxy.streams.filters import Wanted
 from swf_remote.proxy.streams.history import History
 from swf_remote.proxy.streams.listener import LARGEST_PIECE, Listener
 from swf_remote.proxy.streams.parsing import Message
@@ -22,7 +22,7 @@ from swf_remote.web.error_pages import event as problem_event
 
 # Below the patience of the proxies on the way, which is a minute and more.
 HEARTBEAT_SECONDS = 20.0
-LISTENERS_AT_A_TIME = 50
+LISTENERS_AT_A_TIME = 20
 MOST_WAITING_BYTES = 1 << 20
 SLOW = Problem(
     503,
@@ -31,6 +31,9 @@ SLOW = Problem(
     "It comes back by itself and gets what it has missed.",
     retry_after=2,
 )
+
+# Events, each with how many had been given before it and with it.
+Batch = list[tuple[int, Event]]
 
 
 class Hub:
@@ -45,7 +48,8 @@ class Hub:
         """The first try has ended, well or not."""
         self._history = History()
         self._groups: dict[Wanted, set[Listener]] = {}
-        self._waiting: deque[Event] = deque()
+        self._given = 0
+        self._waiting: deque[tuple[int, Event]] = deque()
         self._waiting_bytes = 0
         self._work = asyncio.Event()
         self._room = asyncio.Event()
@@ -59,6 +63,11 @@ class Hub:
             self._history.clear()
         self.position = position
 
+    def recall(self, position: Position, message: Message) -> None:
+        """An event that happened before: only who comes back gets it."""
+        self.begin(position)
+        self._history.add(numbered(position, message))
+
     def up(self) -> None:
         """The monitor's stream stands."""
         self.problem = None
@@ -67,7 +76,7 @@ class Hub:
     def down(self, problem: Problem, request_id: str) -> None:
         """It does not; listeners are told once in an outage."""
         if self.problem is None:
-            self._put(Event(self.position.number, problem_event(problem, request_id), FOR_ALL))
+            self._put(Event(self.position.number, problem_event(problem, request_id)))
         self.problem = problem
         self.settled.set()
 
@@ -79,12 +88,21 @@ class Hub:
         self._put(event)
         await self._room.wait()
 
+    def say(self, message: Message) -> None:
+        """A word about the stream to all who listen now."""
+        self._put(aside(message, self.position))
+
+    @property
+    def remembered(self) -> int:
+        """How many events are kept for who comes back."""
+        return len(self._history)
+
     # What the stream of a listener calls.
 
     def join(self, wanted: Wanted, last: Position | None, request_id: str) -> Listener:
         """One more listener, who hears first what it missed since `last`."""
         beginning = self._beginning(wanted, last)
-        listener = Listener(wanted, self.position.number, request_id=request_id, beginning=beginning)
+        listener = Listener(wanted, self._given, request_id=request_id, beginning=beginning)
         self._groups.setdefault(wanted, set()).add(listener)
         return listener
 
@@ -133,25 +151,26 @@ class Hub:
                 self._put(heartbeat(self.position))
 
     def _put(self, event: Event) -> None:
-        self._waiting.append(event)
+        self._given += 1
+        self._waiting.append((self._given, event))
         self._waiting_bytes += len(event.frame)
         if self._waiting_bytes > MOST_WAITING_BYTES:
             self._room.clear()
         self._work.set()
 
-    def _taken(self) -> list[Event]:
+    def _taken(self) -> Batch:
         """As many as one piece holds: each listener can send it before the next one comes."""
         batch = [self._waiting.popleft()]
-        size = len(batch[0].frame)
-        while self._waiting and size + len(self._waiting[0].frame) <= LARGEST_PIECE:
+        size = len(batch[0][1].frame)
+        while self._waiting and size + len(self._waiting[0][1].frame) <= LARGEST_PIECE:
             batch.append(self._waiting.popleft())
-            size += len(batch[-1].frame)
+            size += len(batch[-1][1].frame)
         self._waiting_bytes -= size
         if self._waiting_bytes <= MOST_WAITING_BYTES:
             self._room.set()
         return batch
 
-    async def _deliver(self, batch: list[Event]) -> None:
+    async def _deliver(self, batch: Batch) -> None:
         addressed = self._addressed(batch)
         while some := list(islice(addressed, LISTENERS_AT_A_TIME)):
             for listener, events, piece in some:
@@ -159,16 +178,16 @@ class Hub:
             metrics.events_sent(sum(len(events) for _, events, _ in some))
             await asyncio.sleep(0)
 
-    def _addressed(self, batch: list[Event]) -> Iterator[tuple[Listener, Sequence[Event], bytes]]:
+    def _addressed(self, batch: Batch) -> Iterator[tuple[Listener, Batch, bytes]]:
         """Who hears what."""
         for wanted, listeners in list(self._groups.items()):
-            if events := [event for event in batch if wanted.accepts(event.facts)]:
-                piece = b"".join([event.frame for event in events])
+            if events := [(order, event) for order, event in batch if wanted.accepts(event.facts)]:
+                piece = b"".join([event.frame for _, event in events])
                 yield from [(listener, events, piece) for listener in listeners]
 
-    def _offer(self, listener: Listener, events: Sequence[Event], piece: bytes) -> None:
-        if listener.heard > events[0].after:
-            piece = b"".join([event.frame for event in events if listener.heard <= event.after])
+    def _offer(self, listener: Listener, events: Batch, piece: bytes) -> None:
+        if listener.joined >= events[0][0]:
+            piece = b"".join([event.frame for order, event in events if order > listener.joined])
         if piece and not listener.offer(piece):
             self._drop(listener)
 
@@ -184,7 +203,7 @@ class Hub:
         if last is None:
             return [connected(self.position)]
         events, first = self._since(last)
-        heard = Position(self.position.epoch, events[0].after) if events else self.position
+        heard = Position(self.position.epoch, events[0].number - 1) if events else self.position
         return [connected(heard), *first, *(event.frame for event in events if wanted.accepts(event.facts))]
 
     def _since(self, last: Position) -> tuple[list[Event], list[bytes]]:

@@ -22,14 +22,14 @@ class Listener:
     def __init__(
         self,
         wanted: Wanted,
-        heard: int,
+        joined: int,
         *,
         request_id: str,
         beginning: Sequence[bytes] = (),
     ) -> None:
-        """`heard`: number of the last event that it knows or finds in its `beginning`."""
+        """`joined`: how many events the hub had been given by then; `beginning` says what there is to know of them."""
         self.wanted = wanted
-        self.heard = heard
+        self.joined = joined
         self.request_id = request_id
         self._queue = deque(beginning)
         self._size = sum(map(len, beginning))
