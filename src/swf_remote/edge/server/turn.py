@@ -1,6 +1,7 @@
 """One request and its answer as an ASGI application sees them: ``receive``, ``send`` and the run between.
 
-A turn knows nothing of sockets: it reads from what ``body_arrives`` was given and writes through its ``Line``.
+A turn knows nothing of sockets: it reads from what ``body_arrives`` was given and writes through its ``Line``. A head
+goes out together with what follows it at once, since every write costs a call of the system.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ class Turn:
         self._expects_continue = expects_continue
         self._waiting = bytearray()
         self._news = asyncio.Event()
+        self._head = b""
         if body_done:
             self._news.set()
 
@@ -125,10 +127,17 @@ class Turn:
     def _begin_answer(self, message: Message) -> None:
         # What is left of the body will not be waited for, so the connection cannot be used again.
         self.answer.keep_alive = self.answer.keep_alive and self.body_done
-        self._line.write(self.answer.head(message["status"], message.get("headers", ()), self._line.always()))
+        self._head = self.answer.head(message["status"], message.get("headers", ()), self._line.always())
+        asyncio.get_running_loop().call_soon(self._write)
 
     def _continue_answer(self, message: Message) -> None:
-        self._line.write(self.answer.piece(message.get("body", b""), more=message.get("more_body", False)))
+        self._write(self.answer.piece(message.get("body", b""), more=message.get("more_body", False)))
         if self.answer.complete:
             self._news.set()
             self._line.answered(self)
+
+    def _write(self, piece: bytes = b"") -> None:
+        """Send the head, if it still waits, and the piece."""
+        data, self._head = self._head + piece, b""
+        if data:
+            self._line.write(data)
