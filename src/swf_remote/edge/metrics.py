@@ -1,69 +1,94 @@
-"""Figures about this gateway for Prometheus; read at ``/prod/metrics`` by whoever holds ``SWF_REMOTE_METRICS_TOKEN``.
+"""What this gateway counts about itself; ``edge.exposition`` tells it to Prometheus, the status page draws it.
 
-Labels take few values only: areas, kinds of problems, methods in use. Each process counts for itself; with several
-workers, a folder named by ``PROMETHEUS_MULTIPROC_DIR`` (empty at the start) lets any of them answer for all. What is
-said of the link and of the process is then the answering worker's own view.
+Labels take few values only: areas, kinds of problems, methods in use, lanes. A request costs a few additions in shared
+memory (``edge.figures``), so that any worker can tell the figures of all workers of the host.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from importlib.metadata import version
+from collections.abc import Mapping
 from typing import Protocol
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    GCCollector,
-    Histogram,
-    PlatformCollector,
-    ProcessCollector,
-    generate_latest,
-)
-from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
-from prometheus_client.multiprocess import MultiProcessCollector
-from prometheus_client.registry import Collector
-
 from swf_remote.edge.exchange import Exchange
+from swf_remote.edge.figures import LAYOUT, Kind, Labels, table
 from swf_remote.edge.problem import Problem
-from swf_remote.proxy import link
 
-SEVERAL_PROCESSES = "PROMETHEUS_MULTIPROC_DIR"
-SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 90)
-METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 90.0)
+FIRST_BYTE_SECONDS = (0.001, 0.0025, *SECONDS)
+AREAS = ("page", "data", "static", "stream", "own", "assets", "edge")
+RESULTS = ("hit", "miss", "coalesced", "stale", "bypass")
+"""What the cache did."""
+LANES = ("page", "data", "static", "write")
+BREAKER_STATES = ("closed", "half-open", "open")
+_METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "other")
+_STATUSES = ("1xx", "2xx", "3xx", "4xx", "5xx", "none")
+_OF_THE_MONITOR = frozenset({"page", "data", "static"})
 
-_counted = CollectorRegistry()
-_requests = Counter(
-    "swf_remote_requests", "Requests answered", ["area", "method", "status"], registry=_counted
-)  # status as its class, such as 2xx
-_duration = Histogram(
-    "swf_remote_request_seconds",
-    "Time until the answer was complete",
-    ["area"],
-    buckets=SECONDS,
-    registry=_counted,
+_areas, _lanes = {"area": AREAS}, {"lane": LANES}
+_requests = LAYOUT.add(
+    "swf_remote_requests", "Requests answered", Kind.COUNTER, {**_areas, "method": _METHODS, "status": _STATUSES}
 )
-_upstream = Histogram(
-    "swf_remote_upstream_seconds",
-    "Time until the monitor's answer began",
-    ["area"],
-    buckets=SECONDS,
-    registry=_counted,
+DURATION = LAYOUT.add(
+    "swf_remote_request_seconds", "Time until the answer was complete", Kind.HISTOGRAM, _areas, SECONDS
 )
-_failures = Counter("swf_remote_failures", "Requests that failed, by kind", ["kind"], registry=_counted)
-_refusals = Counter("swf_remote_refusals", "Requests that were refused, by kind", ["kind"], registry=_counted)
-_corners = Counter(
-    "swf_remote_account_corners",
-    "Pages of the monitor by what became of their account corner",
-    ["outcome"],
-    registry=_counted,
+FIRST_BYTE = LAYOUT.add(
+    "swf_remote_first_byte_seconds", "Time until the answer began", Kind.HISTOGRAM, _areas, FIRST_BYTE_SECONDS
 )
-_running = Gauge(
-    "swf_remote_requests_in_progress", "Requests being answered", registry=_counted, multiprocess_mode="livesum"
+_waited = LAYOUT.add(
+    "swf_remote_upstream_seconds", "Time until the monitor's answer began", Kind.HISTOGRAM, _areas, SECONDS
 )
-_streams = Gauge("swf_remote_streams_open", "Event streams being sent", registry=_counted, multiprocess_mode="livesum")
+CACHE_RESULTS = LAYOUT.add(
+    "swf_remote_cache_results",
+    "Answers of the monitor's pages, data and files by what the cache did",
+    Kind.COUNTER,
+    {"area": ("page", "data", "static"), "result": RESULTS},
+)
+_running = LAYOUT.add("swf_remote_requests_in_progress", "Requests being answered", Kind.GAUGE, {})
+_streams = LAYOUT.add("swf_remote_streams_open", "Event streams being sent", Kind.GAUGE, {})
+_sources = LAYOUT.add("swf_remote_event_sources_up", "Event streams of the monitor that are heard", Kind.GAUGE, {})
+_events_in = LAYOUT.add("swf_remote_events_received", "Events that came from the monitor", Kind.COUNTER, {})
+_events_out = LAYOUT.add("swf_remote_events_sent", "Events handed on, counted for each listener", Kind.COUNTER, {})
+_dropped = LAYOUT.add(
+    "swf_remote_listeners_dropped", "Listeners that did not keep up with the events", Kind.COUNTER, {}
+)
+UPSTREAM = LAYOUT.add(
+    "swf_remote_upstream_first_byte_seconds",
+    "Requests that the monitor answered, by the time until its answer began",
+    Kind.HISTOGRAM,
+    _lanes,
+    SECONDS,
+)
+UPSTREAM_FAILURES = LAYOUT.add(
+    "swf_remote_upstream_failures", "Requests that the monitor did not answer", Kind.COUNTER, _lanes
+)
+LANE_RUNNING = LAYOUT.add("swf_remote_lane_running", "Requests that the monitor has to answer", Kind.GAUGE, _lanes)
+LANE_WAITING = LAYOUT.add("swf_remote_lane_waiting", "Requests that wait for a place", Kind.GAUGE, _lanes)
+LANE_LIMIT = LAYOUT.add("swf_remote_lane_limit", "Places", Kind.GAUGE, _lanes)
+BREAKERS = LAYOUT.add(
+    "swf_remote_lane_breakers",
+    "Workers by the state of the lane's circuit breaker",
+    Kind.GAUGE,
+    {**_lanes, "state": BREAKER_STATES},
+)
+CACHE_BYTES = LAYOUT.add("swf_remote_cache_bytes", "Bytes of answers in memory", Kind.GAUGE, {})
+CACHE_ENTRIES = LAYOUT.add("swf_remote_cache_entries", "Answers in memory", Kind.GAUGE, {})
+WORKER_MEMORY = LAYOUT.add("swf_remote_worker_resident_bytes", "Memory of each worker", Kind.EACH, {})
+WORKER_PID = LAYOUT.add("swf_remote_worker_pid", "Process number of each worker", Kind.EACH, {})
+WORKER_STARTED = LAYOUT.add(
+    "swf_remote_worker_started_timestamp_seconds", "When each worker began to serve", Kind.EACH, {}
+)
+
+NAMED: Mapping[str, tuple[str, str]] = {
+    "swf_remote_failures": ("Requests that failed, by kind", "kind"),
+    "swf_remote_refusals": ("Requests that were refused, by kind", "kind"),
+    "swf_remote_account_corners": ("Pages of the monitor by what became of their account corner", "outcome"),
+}
+"""Counters whose label values are not known from the start: what they count, and the label."""
+
+_ONLY: Labels = ()
+_RUNNING, _STREAMS, _SOURCES = (family.columns[_ONLY] for family in (_running, _streams, _sources))
+_EVENTS_IN, _EVENTS_OUT, _DROPPED = (family.columns[_ONLY] for family in (_events_in, _events_out, _dropped))
+_CLASSES = {status: f"{status // 100}xx" for status in range(100, 600)}
 
 
 class Placement(Protocol):
@@ -78,37 +103,66 @@ class Placement(Protocol):
         """How many of them are ours now: 0 or 1."""
 
 
+class Lane(Protocol):
+    """A lane to the monitor (``proxy.capacity.client.LaneState``)."""
+
+    @property
+    def name(self) -> str:
+        """One of ``LANES``."""
+
+    @property
+    def state(self) -> str:
+        """Of its breaker, one of ``BREAKER_STATES``."""
+
+    @property
+    def running(self) -> int:
+        """Requests on their way."""
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait."""
+
+    @property
+    def limit(self) -> int:
+        """Most that run at once."""
+
+
 def request_begins() -> None:
     """A request came."""
-    _running.inc()
+    table().row[_RUNNING] += 1
 
 
 def answer_begins(exchange: Exchange) -> None:
     """The head of an answer is sent."""
     if exchange.area == "stream":
-        _streams.inc()
+        table().row[_STREAMS] += 1
+    table().observe(FIRST_BYTE, (exchange.area,), exchange.seconds())
 
 
 def request_ends(exchange: Exchange, method: str) -> None:
     """The counterpart of ``request_begins``."""
-    _running.dec()
-    if exchange.area == "stream" and exchange.status is not None:
-        _streams.dec()
-    known = method if method in METHODS else "other"
-    _requests.labels(exchange.area, known, f"{exchange.status // 100}xx" if exchange.status else "none").inc()
-    _duration.labels(exchange.area).observe(exchange.seconds())
+    counted, area, status = table(), exchange.area, exchange.status
+    row = counted.row
+    row[_RUNNING] -= 1
+    if area == "stream" and status is not None:
+        row[_STREAMS] -= 1
+    known = method if method in _METHODS else "other"
+    row[_requests.columns[area, known, _CLASSES.get(status or 0, "none")]] += 1
+    counted.observe(DURATION, (area,), exchange.seconds())
     if exchange.upstream_seconds is not None:
-        _upstream.labels(exchange.area).observe(exchange.upstream_seconds)
+        counted.observe(_waited, (area,), exchange.upstream_seconds)
+    if exchange.proxied and area in _OF_THE_MONITOR:
+        row[CACHE_RESULTS.columns[area, exchange.cache]] += 1
 
 
 def problem_told(problem: Problem) -> None:
     """A request ended in a problem: a failure of ours or the monitor's, or a refusal."""
-    (_failures if problem.status >= 500 else _refusals).labels(problem.kind).inc()
+    _count("swf_remote_failures" if problem.status >= 500 else "swf_remote_refusals", problem.kind)
 
 
 def answer_aborted() -> None:
     """An answer broke off after it had begun."""
-    _failures.labels("answer-aborted").inc()
+    _count("swf_remote_failures", "answer-aborted")
 
 
 def page_corner(placement: Placement) -> None:
@@ -119,45 +173,61 @@ def page_corner(placement: Placement) -> None:
         outcome = "not understood"
     else:
         outcome = "placed" if placement.blocks == 1 else "repeated"
-    _corners.labels(outcome).inc()
+    _count("swf_remote_account_corners", outcome)
 
 
-class _Link(Collector):
-    """The link as this process sees it, and what this process is."""
-
-    def collect(self) -> Iterator[Metric]:
-        """Figures of the moment."""
-        state = link.current()
-        parts = GaugeMetricFamily("swf_remote_link_up", "1 while this part of the chain works", labels=["part"])
-        for place in link.Place if state.probed else ():
-            parts.add_metric([place.value], float(_works(place, state.broken_at)))
-        yield parts
-        if state.since is not None:
-            text = "When the link's present state began"
-            yield GaugeMetricFamily("swf_remote_link_since_timestamp_seconds", text, value=state.since.timestamp())
-        if state.latency_ms is not None:
-            text = "How long the monitor took to answer the last look"
-            yield GaugeMetricFamily("swf_remote_link_answer_seconds", text, value=state.latency_ms / 1000)
-        facts = {"version": version("swf-remote"), "proof": state.proof.value}
-        yield InfoMetricFamily("swf_remote", "This gateway, and how its monitor proves who it is", value=facts)
+def event_source_stands(stands: bool) -> None:
+    """A stream of the monitor's events began, or ended."""
+    table().row[_SOURCES] += 1 if stands else -1
 
 
-def _works(place: link.Place, broken_at: link.Place | None) -> bool:
-    """Up to the break all works; behind it nothing is known, which counts as not working."""
-    places = list(link.Place)
-    return broken_at is None or places.index(place) < places.index(broken_at)
+def events_received(count: int) -> None:
+    """So many events came from the monitor."""
+    table().row[_EVENTS_IN] += count
 
 
-_here = CollectorRegistry()
-_here.register(_Link())
-for _collector in (ProcessCollector, PlatformCollector, GCCollector):
-    _collector(registry=_here)
+def events_sent(count: int) -> None:
+    """So many events were handed on to listeners."""
+    table().row[_EVENTS_OUT] += count
 
 
-def exposition() -> bytes:
-    """All figures in Prometheus' text format."""
-    counted = _counted
-    if os.environ.get(SEVERAL_PROCESSES):
-        counted = CollectorRegistry()
-        MultiProcessCollector(counted)  # type: ignore[no-untyped-call]  # the library types half of its functions
-    return generate_latest(counted) + generate_latest(_here)
+def listener_dropped() -> None:
+    """A listener did not keep up."""
+    table().row[_DROPPED] += 1
+
+
+def upstream_answered(lane: str, seconds: float) -> None:
+    """The monitor's answer began after so long."""
+    table().observe(UPSTREAM, (lane,), seconds)
+
+
+def upstream_failed(lane: str) -> None:
+    """The monitor gave no answer."""
+    table().row[UPSTREAM_FAILURES.columns[lane,]] += 1
+
+
+def lane_is(lane: Lane) -> None:
+    """A lane of this process now."""
+    row = table().row
+    row[LANE_RUNNING.columns[lane.name,]] = lane.running
+    row[LANE_WAITING.columns[lane.name,]] = lane.waiting
+    row[LANE_LIMIT.columns[lane.name,]] = lane.limit
+    for state in BREAKER_STATES:
+        row[BREAKERS.columns[lane.name, state]] = float(lane.state == state)
+
+
+def cache_holds(size: int, entries: int) -> None:
+    """The bytes and answers in this process's memory now."""
+    row = table().row
+    row[CACHE_BYTES.columns[_ONLY]], row[CACHE_ENTRIES.columns[_ONLY]] = size, entries
+
+
+def worker_is(pid: int, started: float, resident: int) -> None:
+    """This process now: its number, epoch seconds of its start, and bytes of memory."""
+    row = table().row
+    for family, value in ((WORKER_PID, pid), (WORKER_STARTED, started), (WORKER_MEMORY, resident)):
+        row[family.columns[_ONLY]] = value
+
+
+def _count(family: str, label: str) -> None:
+    table().count(f"{family}:{label}")

@@ -135,7 +135,9 @@ class Outer:
                 exchange.status = message["status"]
                 metrics.answer_begins(exchange)
                 headers = self._security.added(message.get("headers", ()), message["status"], exchange)
-                message = {**message, "headers": [*headers, (b"x-request-id", exchange.request_id.encode())]}
+                headers.append((b"x-request-id", exchange.request_id.encode()))
+                headers.append((b"server-timing", _timing(exchange)))
+                message = {**message, "headers": headers}
             await send(message)
 
         return guarded
@@ -152,6 +154,15 @@ class Outer:
         headers, body = error_response(problem, form=form, request_id=exchange.request_id)
         await send({"type": "http.response.start", "status": problem.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+def _timing(exchange: Exchange) -> bytes:
+    """Milliseconds spent here, and before that on the monitor if it was asked (Server Timing 3.1)."""
+    total = exchange.seconds() * 1000
+    if exchange.upstream_seconds is None:
+        return b"gateway;dur=%.1f" % total
+    upstream = exchange.upstream_seconds * 1000
+    return b"upstream;dur=%.1f, gateway;dur=%.1f" % (upstream, max(total - upstream, 0.0))
 
 
 async def _redirect(target: bytes, send: Send) -> None:

@@ -31,7 +31,7 @@ from swf_remote.proxy.coding.encoding import encoder_for
 from swf_remote.proxy.failures import UpstreamError
 from swf_remote.proxy.policy.routes import Cache as Keeping
 from swf_remote.proxy.policy.routes import Exposure, Identity, Kind, Route
-from swf_remote.proxy.relay import relay, timing_headers
+from swf_remote.proxy.relay import cache_header, relay
 from swf_remote.proxy.request import UpstreamRequest, monitor_target
 from swf_remote.proxy.response import Answer
 from swf_remote.proxy.sites import Sites
@@ -298,6 +298,6 @@ async def _timed(visit: Visit, follower: Follower) -> Front:
 async def send_reply(reply: Reply, visit: Visit, send: Send) -> None:
     """Send an answer that is there as a whole."""
     visit.exchange.proxied = True
-    headers = [*reply.headers, *timing_headers(visit.exchange)]
+    headers = [*reply.headers, cache_header(visit.exchange)]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body})

@@ -39,12 +39,9 @@ class Head(Protocol):
         """None when the body passes unchanged."""
 
 
-def timing_headers(exchange: Exchange) -> list[tuple[bytes, bytes]]:
-    """What is said about how the answer came to be."""
-    upstream = exchange.upstream_seconds or 0.0
-    own = max(exchange.seconds() - upstream, 0.0)
-    timing = f"upstream;dur={upstream * 1000:.1f}, gateway;dur={own * 1000:.1f}"
-    return [(b"x-swf-cache", exchange.cache.encode()), (b"server-timing", timing.encode())]
+def cache_header(exchange: Exchange) -> tuple[bytes, bytes]:
+    """What the cache did for the answer."""
+    return b"x-swf-cache", exchange.cache.encode()
 
 
 async def relay(head: Head, chunks: AsyncIterator[bytes] | None, send: Send, exchange: Exchange) -> None:
@@ -72,7 +69,7 @@ async def relay(head: Head, chunks: AsyncIterator[bytes] | None, send: Send, exc
 
 async def _start(head: Head, send: Send, exchange: Exchange) -> None:
     exchange.proxied = True
-    headers = [*head.headers, *timing_headers(exchange)]
+    headers = [*head.headers, cache_header(exchange)]
     await send({"type": "http.response.start", "status": head.status, "headers": headers})
 
 

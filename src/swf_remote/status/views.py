@@ -6,24 +6,22 @@ from importlib.metadata import version
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from swf_remote.configuration import configuration
-from swf_remote.edge.metrics import exposition
-from swf_remote.edge.problem import Problem
+from swf_remote.edge.exposition import exposition
 from swf_remote.proxy import link
 from swf_remote.web.handlers import NOT_FOUND, problem_response
 from swf_remote.web.negotiation import HTML, JSON, preferred
 
+from .access import may_see_all
 from .openapi import document
 from .report import Report, as_json, report
 
 _LEAST_PATIENCE = 20.0
-NO_TOKEN = Problem(401, "token-needed", "These figures need a token", "Send it as Authorization: Bearer …")
 
 
 @never_cache
@@ -69,14 +67,9 @@ def readyz(_request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Figures for Prometheus, for whoever brings the token; without one in the settings there is no such page."""
-    token = configuration().metrics_token
-    if not token:
+    """Figures of all workers for Prometheus; nobody but staff and holders of the token learns that they are there."""
+    if not may_see_all(request):
         return problem_response(request, NOT_FOUND)
-    if not constant_time_compare(request.headers.get("Authorization", ""), f"Bearer {token}"):
-        response = problem_response(request, NO_TOKEN)
-        response["WWW-Authenticate"] = 'Bearer realm="metrics"'
-        return response
     return HttpResponse(exposition(), content_type=CONTENT_TYPE_LATEST)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.types import Receive, Scope, Send
@@ -18,6 +19,8 @@ from swf_remote.configuration import configuration
 from swf_remote.configuration_rules import problems_of
 from swf_remote.edge import metrics
 from swf_remote.edge.exchange import Exchange, exchange_of
+from swf_remote.edge.exposition import exposition
+from swf_remote.edge.figures import FOLDER
 from swf_remote.edge.problem import AnswerAbortedError, Problem, ProblemError
 from swf_remote.proxy import link
 from swf_remote.proxy.link import LinkRecord, Observation, Place, Proof, utc_now
@@ -28,7 +31,7 @@ TOKEN = "a-token-of-some-length"
 
 def figures(text: str | None = None) -> dict[str, float]:
     """Name with labels → value."""
-    families = text_string_to_metric_families(text or metrics.exposition().decode())
+    families = text_string_to_metric_families(text or exposition().decode())
     return {
         f"{sample.name}{sorted(sample.labels.items()) or ''}": sample.value
         for family in families
@@ -53,15 +56,24 @@ def with_token(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
 
 
-def test_without_a_token_in_the_settings_there_is_no_such_page(client: Client) -> None:
+@pytest.mark.django_db
+def test_without_a_token_in_the_settings_no_token_opens_it(client: Client) -> None:
     assert client.get("/prod/metrics", HTTP_AUTHORIZATION="Bearer ").status_code == 404
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("given", ["", "Bearer", "Bearer wrong", TOKEN, f"Basic {TOKEN}", f"Bearer {TOKEN}é"])
-def test_the_wrong_token_is_refused(client: Client, with_token: None, given: str) -> None:
+def test_without_the_right_token_there_is_no_such_page(client: Client, with_token: None, given: str) -> None:
     response = client.get("/prod/metrics", **({"HTTP_AUTHORIZATION": given} if given else {}))
-    assert (response.status_code, response["WWW-Authenticate"]) == (401, 'Bearer realm="metrics"')
+    assert response.status_code == 404
     assert b"swf_remote_requests" not in response.content
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("is_staff", "status"), [(True, 200), (False, 404)])
+def test_staff_read_it_in_their_session_and_no_other_user(client: Client, is_staff: bool, status: int) -> None:
+    client.force_login(User.objects.create_user("somebody", is_staff=is_staff))
+    assert client.get("/prod/metrics").status_code == status
 
 
 def test_the_right_token_opens_it_and_nothing_is_stored(client: Client, with_token: None) -> None:
@@ -175,9 +187,10 @@ def test_several_processes_are_counted_together(tmp_path: Path) -> None:
     """Two processes count one refusal each; a third answers for both."""
     count = (
         "from swf_remote.edge import metrics; from swf_remote.edge.problem import Problem;"
-        "metrics.problem_told(Problem(403, 'counted', '', '')); print(metrics.exposition().decode())"
+        "from swf_remote.edge.exposition import exposition;"
+        "metrics.problem_told(Problem(403, 'counted', '', '')); print(exposition().decode())"
     )
-    environment = os.environ | {metrics.SEVERAL_PROCESSES: str(tmp_path)}
+    environment = os.environ | {FOLDER: str(tmp_path)}
     for expected in (1, 2):
         done = subprocess.run(
             [sys.executable, "-c", count], env=environment, capture_output=True, text=True, check=True, timeout=60

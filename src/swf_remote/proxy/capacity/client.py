@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from swf_remote.edge import metrics
 from swf_remote.proxy.capacity.breaker import Breaker, BreakerState, cause_of
 from swf_remote.proxy.capacity.bulkhead import Bulkhead
 from swf_remote.proxy.failures import UpstreamError
@@ -122,7 +123,7 @@ class LanedClient:
                 way.breaker.left()
             raise
         try:
-            answer = await self._asked(way, self._client.send(request, body=body, budget=budget, repeat=repeat))
+            answer = await self._asked(lane, self._client.send(request, body=body, budget=budget, repeat=repeat))
         except BaseException as error:
             way.places.leave()
             self._note_failure(way, error, trial=trial)
@@ -143,8 +144,8 @@ class LanedClient:
             elif way.breaker.open(seen.cause):
                 way.dissolve()
 
-    async def _asked(self, way: _Way, asking: Coroutine[Any, Any, UpstreamAnswer]) -> UpstreamAnswer:
-        loop = asyncio.get_running_loop()
+    async def _asked(self, lane: Lane, asking: Coroutine[Any, Any, UpstreamAnswer]) -> UpstreamAnswer:
+        loop, way = asyncio.get_running_loop(), self._ways[lane]
         begin = loop.time()
         opened: asyncio.Future[None] = loop.create_future()
         way.on_the_way.add(opened)
@@ -156,14 +157,18 @@ class LanedClient:
             if not sending.done():
                 raise way.breaker.error(sent=True)
             answer: UpstreamAnswer = sending.result()
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, UpstreamError):
+                metrics.upstream_failed(lane)
             sending.add_done_callback(_let_go)
             sending.cancel()
             raise
         finally:
             impatience.cancel()
             way.on_the_way.discard(opened)
-        way.times.append((loop.time() - begin) * 1000)
+        seconds = loop.time() - begin
+        way.times.append(seconds * 1000)
+        metrics.upstream_answered(lane, seconds)
         return answer
 
     def _note_failure(self, way: _Way, error: BaseException, *, trial: bool) -> None:
