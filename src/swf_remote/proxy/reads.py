@@ -89,7 +89,7 @@ class Reads:
         self._link_is_down = link_is_down
         self._packing = asyncio.Lock()
         self._rows: dict[int, tuple[Route, Terms]] = {}
-        self._key = lru_cache(maxsize=4096)(self._made_key)
+        self._key = lru_cache(maxsize=1024)(self._made_key)
 
     def wanted(self, visit: Visit) -> Wanted | None:
         """What is to be looked for; None when this request is none of the cache's."""

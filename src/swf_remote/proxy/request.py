@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from .coding.negotiation import IDENTITY, OURS, Accepted
 from .headers import Field, clean, joined
@@ -91,7 +90,6 @@ def upstream_request(
     )
 
 
-@lru_cache(maxsize=4096)
 def monitor_target(raw_path: bytes, query: bytes, route: Route, sites: Sites) -> str:
     """Raw path and query at the monitor."""
     below = b"/" + route.shows.encode() if route.shows else raw_path[len(sites.mount) :]

@@ -52,6 +52,6 @@ def raw_address(scope: Scope) -> bytes:
 
 
 # Browsers send the same fields again and again.
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _fields(lines: tuple[Field, ...]) -> Headers:
     return joined(clean(lines))

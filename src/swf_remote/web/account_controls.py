@@ -16,7 +16,7 @@ from .addresses import own_url
 
 
 # A page is often asked for again by the same reader, and by many without a name.
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def account_controls(reader: Reader | None, page: str) -> bytes:
     """The whole replacement block for `reader` on `page` (path and query as the browser asked for it)."""
     return (_signed_in(reader) if reader else _anonymous(page)).encode()

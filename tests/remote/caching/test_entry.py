@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swf_remote.proxy.caching.entry import Entry, Front, Signpost, unpacked
+from swf_remote.proxy.caching.entry import Entry, Front, Signpost, facts_of, unpacked
 from swf_remote.proxy.caching.epochs import Epochs
 from swf_remote.proxy.caching.holes import Body, Hole
 from swf_remote.proxy.caching.rules import Facts
@@ -62,3 +62,8 @@ def test_an_answer_that_says_the_same_still_goes_by_its_older_tags() -> None:
     assert newer.after(older).aliases == (b"f01", b"f00")
     assert newer.after(entry([b"y"], tag=b"other")).aliases == (b"f01",)
     assert newer.after(None).aliases == (b"f01",)
+
+
+def test_the_monitors_cookies_are_never_kept() -> None:
+    facts, fields = facts_of(200, [(b"Set-Cookie", b"sessionid=x"), (b"ETag", b'"a"')], 1.0, 2.0)
+    assert (facts.headers, fields) == ({b"etag": b'"a"'}, [(b"etag", b'"a"')])

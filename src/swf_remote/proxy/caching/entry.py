@@ -26,6 +26,8 @@ from .rules import Facts, Standing, Terms, Verdict, freshened, standing
 OVERHEAD = 1024
 MOST_ALIASES = 8
 _MOST_MADE = 8
+# Of the monitor's sessions: nothing to be kept, least of all outside of this process.
+_COOKIES = frozenset({b"set-cookie", b"set-cookie2"})
 _CODED = frozenset(
     b"content-encoding content-md5 digest content-digest repr-digest content-length accept-ranges".split()
 )
@@ -208,7 +210,7 @@ def unpacked(data: bytes, mark: Mark) -> Kept:
 
 def facts_of(status: int, fields: Iterable[Field], requested: float, received: float) -> tuple[Facts, list[Field]]:
     """An answer's head, read for the cache, and its fields that may pass."""
-    kept = clean(fields)
+    kept = [field for field in clean(fields) if field[0] not in _COOKIES]
     return Facts(status, joined(kept), requested, received), kept
 
 

@@ -67,13 +67,13 @@ class Epochs:
         return max(self._clock(), self._numbers[slot] + 1)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _slots(target: str, area: str) -> tuple[int, int]:
     """Different names may share a slot: then one write costs more answers than it had to."""
     return 1 + crc32(b"t" + target.encode()) % (SLOTS - 1), 1 + crc32(b"a" + area.encode()) % (SLOTS - 1)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def area_of(target: str, mount: str) -> str:
     """The part of the monitor below `mount` that a target lies in: ``api/panda/…`` is about the same as ``panda/…``."""
     segments = target.removeprefix(mount).partition("?")[0].strip("/").split("/")

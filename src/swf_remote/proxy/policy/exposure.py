@@ -106,7 +106,7 @@ def _wrong_method(covering: list[Route]) -> Decision:
     return Decision(None, refusals.METHOD, tuple(allowed), row=covering[0])
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def parameter_names(query: bytes) -> frozenset[str]:
     """Names in a raw query, decoded as the monitor decodes them."""
     pairs = query.decode("latin-1").split("&") if query else ()

@@ -30,7 +30,7 @@ _ROUNDS = 3
 
 
 # Pure, and the same paths come again and again.
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def normalise(raw_path: bytes, mount: str) -> str:
     """The decoded path relative to `mount` (``panda/jobs/``; empty for the mount itself, with or without its slash).
 
