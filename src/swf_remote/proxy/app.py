@@ -66,7 +66,7 @@ class Proxy:
         self._mount = settings.mount
         self._public_url = settings.public_url
         self._limit = settings.upload_limit
-        self._streams = Streams(runtime, settings.monitor_token)
+        self._streams = Streams(settings, runtime)
         self._sites = Sites.of(
             monitor_url=settings.monitor_url,
             monitor_host=settings.monitor_host,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +28,11 @@ COME_BACK = f"retry: {RETRY_MILLISECONDS}\n\n".encode()
 
 _ABOUT_THE_STREAM = frozenset({RESTORED, LOST})
 _ID = re.compile(r"([0-9a-f]{1,32})-([0-9]{1,18})")
+
+
+def new_epoch() -> str:
+    """What no earlier epoch was called."""
+    return secrets.token_hex(6)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 from starlette.types import Send
 
+from swf_remote.configuration import Configuration
 from swf_remote.edge import metrics
 from swf_remote.edge.exchange import Exchange
 from swf_remote.edge.intake import header
@@ -20,9 +22,12 @@ from swf_remote.proxy.request import UpstreamRequest
 from swf_remote.proxy.streams.events import Position
 from swf_remote.proxy.streams.filters import Wanted
 from swf_remote.proxy.streams.hub import Hub
+from swf_remote.proxy.streams.own_feed import OwnFeed
+from swf_remote.proxy.streams.redis_feed import RedisFeed
+from swf_remote.proxy.streams.redis_log import RedisLog, redis_client
 from swf_remote.proxy.streams.sessions import Sessions
-from swf_remote.proxy.streams.station import LINGER_SECONDS, Feed, OwnFeed, Station
-from swf_remote.proxy.streams.upstream import EventSource
+from swf_remote.proxy.streams.station import LINGER_SECONDS, Feed, Station
+from swf_remote.proxy.streams.upstream import EventSource, Sink
 from swf_remote.proxy.visit import Visit
 from swf_remote.web.error_pages import event as problem_event
 
@@ -47,12 +52,13 @@ Ask = Callable[[], UpstreamRequest]
 class Streams:
     """All event streams of this process."""
 
-    def __init__(self, runtime: Runtime, token: str) -> None:
-        """`token`: the gateway's own at the monitor, or empty."""
+    def __init__(self, settings: Configuration, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._token = token
+        self._token = settings.monitor_token
+        self._monitor = settings.monitor_url
+        self._redis = redis_client(settings.redis_url) if settings.redis_url else None
         self._open = 0
-        self._stations: dict[tuple[str, ...], Station] = {}
+        self._stations: dict[str, Station] = {}
         self._sessions = Sessions()
 
     async def relay(self, ask: Ask, visit: Visit, send: Send) -> None:
@@ -93,18 +99,23 @@ class Streams:
     def _station(self, ask: Ask) -> Station:
         """The running one that this request shares with others, or a new one."""
         request = ask()
-        fields = dict(request.headers)
-        key = (request.target.partition("?")[0], fields.get("x-remote-user", ""))
-        station = self._stations.get(key)
+        stream = f"{request.target.partition('?')[0]} {dict(request.headers).get('x-remote-user', '')}"
+        station = self._stations.get(stream)
         if station is None or station.ended.is_set():
             self._stations = {known: one for known, one in self._stations.items() if not one.ended.is_set()}
-            station = Station(self._feed(ask), self._runtime.stopping, linger=LINGER_SECONDS)
-            self._stations[key] = station
+            station = Station(self._feed(stream, ask), self._runtime.stopping, linger=LINGER_SECONDS)
+            self._stations[stream] = station
         return station
 
-    def _feed(self, ask: Ask) -> Feed:
+    def _feed(self, stream: str, ask: Ask) -> Feed:
+        async def listen(sink: Sink, missing_since: datetime | None) -> None:
+            await EventSource(lambda: self._unfiltered(ask()), self._runtime, missing_since=missing_since).run(sink)
+
         async def feed(hub: Hub) -> None:
-            await OwnFeed(EventSource(lambda: self._unfiltered(ask()), self._runtime), hub).run()
+            if self._redis:
+                await RedisFeed(RedisLog(self._redis, f"{self._monitor} {stream}"), listen, hub).run()
+            else:
+                await listen(OwnFeed(hub), None)
 
         return feed
 

@@ -7,28 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
-from swf_remote.edge.problem import Problem
-from swf_remote.proxy.streams.events import Position
+from swf_remote.proxy.streams.events import Position, new_epoch
 from swf_remote.proxy.streams.filters import Wanted
 from swf_remote.proxy.streams.hub import Hub
 from swf_remote.proxy.streams.listener import Listener
-from swf_remote.proxy.streams.parsing import Message
-from swf_remote.proxy.streams.upstream import EventSource
 
 LOG = logging.getLogger("swf_remote.streams")
 # A reader who goes from page to page comes back within this.
 LINGER_SECONDS = 30.0
 
 Feed = Callable[[Hub], Awaitable[None]]
-
-
-def new_epoch() -> str:
-    """What no earlier epoch was called."""
-    return secrets.token_hex(6)
 
 
 class Station:
@@ -85,27 +76,3 @@ class Station:
             self.ended.set()
             self.hub.settled.set()
             self.hub.end()
-
-
-class OwnFeed:
-    """The monitor's stream as this process alone hears it."""
-
-    def __init__(self, source: EventSource, hub: Hub) -> None:
-        self._source, self._hub = source, hub
-
-    async def run(self) -> None:
-        """Bring events until cancelled."""
-        await self._source.run(self)
-
-    async def up(self) -> None:
-        """See ``upstream.Sink``."""
-        self._hub.up()
-
-    async def down(self, problem: Problem, request_id: str) -> None:
-        """See ``upstream.Sink``."""
-        self._hub.down(problem, request_id)
-
-    async def hear(self, messages: Sequence[Message]) -> None:
-        """See ``upstream.Sink``."""
-        for message in messages:
-            await self._hub.publish(self._hub.position.next(), message)

@@ -65,12 +65,14 @@ class RefusedError(Exception):
 class EventSource:
     """The gateway's end of the monitor's stream."""
 
-    def __init__(self, request: Callable[[], UpstreamRequest], runtime: Runtime) -> None:
-        """`request` makes what is sent at every try."""
+    def __init__(
+        self, request: Callable[[], UpstreamRequest], runtime: Runtime, *, missing_since: datetime | None = None
+    ) -> None:
+        """`request` makes what is sent at every try; `missing_since`: the end of the stream that this one goes on."""
         self._request = request
         self._runtime = runtime
         self._parser = EventParser()
-        self._stood_until: datetime | None = None
+        self._stood_until = missing_since
         self._last_id = ""
         self._pause = FIRST_PAUSE
 
