@@ -1,6 +1,7 @@
 """What an answer's header fields say of caching, strictly read; what cannot be read certainly counts as stale. Pure.
 
-``Cache-Control`` by RFC 9111 5.2, ``CDN-Cache-Control`` as a dictionary of RFC 8941 (RFC 9213), dates by RFC 9110 5.6.7.
+``Cache-Control`` by RFC 9111 5.2, ``CDN-Cache-Control`` as a dictionary of RFC 8941 (RFC 9213), dates by RFC 9110
+5.6.7.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ _MEMBER = re.compile(
     r'[ \t]*([!#$%&\'*+.^_`|~0-9A-Za-z-]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([^,"\s]*)))?[ \t]*(?:,|\Z)|[ \t]*,'
 )
 _DICTIONARY_KEY = r"[a-z*][a-z0-9_.*-]*"
-_ITEM = r'-?\d{1,15}|-?\d{1,12}\.\d{1,3}|"(?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*"|[A-Za-z*][!#$%&\'*+.^_`|~0-9A-Za-z:/-]*|\?[01]'
+_ITEM = (
+    r'-?\d{1,15}|-?\d{1,12}\.\d{1,3}|"(?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*"'
+    r"|[A-Za-z*][!#$%&'*+.^_`|~0-9A-Za-z:/-]*|\?[01]"
+)
 _PARAMETERS = rf"(?:;[ ]*{_DICTIONARY_KEY}(?:=(?:{_ITEM}))?)*"
 _DICTIONARY_MEMBER = re.compile(rf"({_DICTIONARY_KEY})(?:=({_ITEM}))?{_PARAMETERS}")
 _BETWEEN = re.compile(r"[ \t]*,[ \t]*")
@@ -48,7 +52,7 @@ def cache_control(value: bytes) -> Directives:
 
 @lru_cache(maxsize=512)
 def targeted(value: bytes) -> Directives | None:
-    """Directives of a ``CDN-Cache-Control`` field; None where it is no dictionary and so does not count (RFC 9213 2.1)."""
+    """Directives of a ``CDN-Cache-Control`` field; None where it is no dictionary and does not count (RFC 9213 2.1)."""
     found: dict[str, str | None] = {}
     text = value.decode("latin-1").strip(" ")
     position = 0
