@@ -89,7 +89,9 @@ class Configuration(BaseSettings):
     probe_interval: float = Field(default=5, ge=0.1, le=300, description="seconds between two looks at the link")
     upload_limit: int = Field(default=100_000_000, ge=0, description="bytes of the largest request body passed on")
     metrics_token: str = Field(
-        default="", description="token for /metrics, as Authorization: Bearer; empty: no such page", repr=False
+        default="",
+        description="opens /metrics and the full /status/ to machines, as Authorization: Bearer; empty: staff only",
+        repr=False,
     )
     hsts_seconds: int = Field(
         default=31_536_000, ge=0, description="how long browsers insist on TLS, with an https public URL; 0: not at all"
@@ -99,6 +101,7 @@ class Configuration(BaseSettings):
         description="own copies of the public files that the monitor's pages load; off: pages fetch theirs",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="what is logged")
+    log_format: Literal["text", "json"] = Field(default="text", description="how log lines look")
 
     @property
     def mount(self) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from swf_remote.configuration import Configuration, configuration
+from swf_remote.edge.log_lines import formatter
 
 _CONFIGURATION = configuration()
 _PACKAGE = Path(__file__).resolve().parent
@@ -128,8 +129,8 @@ USE_TZ = True
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"line": {"()": formatter, "style": _CONFIGURATION.log_format}},
+    "handlers": {"stderr": {"class": "swf_remote.edge.log_output.OutputHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": _CONFIGURATION.log_level.upper()},
     "loggers": {"axes": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
 }

@@ -28,6 +28,8 @@ class Exchange:
     """Time until the monitor's answer began."""
     status: int | None = None
     """Status sent to the reader; None until the answer begins."""
+    sent: int = 0
+    """Bytes of the body that were sent."""
     note: str = ""
     """A word for the log line, such as the kind of a problem."""
     _nonce: str = ""
@@ -49,6 +51,11 @@ _current: ContextVar[Exchange | None] = ContextVar("swf_remote_exchange", defaul
 def enter(exchange: Exchange) -> None:
     """Make it the one of the running task, of the tasks it starts and of the threads it waits for."""
     _current.set(exchange)
+
+
+def current_exchange() -> Exchange | None:
+    """The one of the running task or thread; None outside of a request."""
+    return _current.get()
 
 
 def current_nonce() -> str:

@@ -140,14 +140,14 @@ class Table:
                 sums[name] = sums.get(name, 0.0) + value
         return sums
 
-    def _used(self) -> Iterator[tuple[int, memoryview, bool]]:
+    def _used(self) -> Iterator[tuple[int, memoryview[float], bool]]:
         """Rows that were ever used, and whether their process lives."""
         for row in range(ROWS):
             numbers = self._numbers(row)
             if numbers[_IN_USE]:
                 yield row, numbers, row == self._mine or not self._lock(row, keep=False)
 
-    def _numbers(self, row: int) -> memoryview:
+    def _numbers(self, row: int) -> memoryview[float]:
         begin = row * self._row_bytes
         return self._memory[begin : begin + _DOUBLE * (self._layout.width + NAMES)].cast("d")
 

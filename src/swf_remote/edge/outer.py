@@ -16,6 +16,8 @@ from swf_remote.configuration import Configuration
 from swf_remote.edge import metrics
 from swf_remote.edge.exchange import Exchange, enter, exchange_of
 from swf_remote.edge.intake import cleaned
+from swf_remote.edge.log_lines import LOG, line_maker
+from swf_remote.edge.log_output import output
 from swf_remote.edge.problem import AnswerAbortedError, Problem, ProblemError
 from swf_remote.edge.refusals import refusal
 from swf_remote.edge.runtime import Runtime
@@ -24,9 +26,7 @@ from swf_remote.proxy.policy.routes import exposure
 from swf_remote.web.error_pages import error_response
 from swf_remote.web.negotiation import error_form
 
-LOG = logging.getLogger("swf_remote.access")
 FAILURES = logging.getLogger("swf_remote.failures")
-LONGEST_LOGGED = 500
 
 OUTSIDE = Problem(404, "not-found", "There is nothing at this address", "The monitor's pages are below the mount.")
 FAILED = Problem(
@@ -57,6 +57,7 @@ class Outer:
         over_tls = settings.public_url.startswith("https://")
         self._security = SecurityHeaders(exposure().asset_hosts, settings.hsts_seconds if over_tls else 0)
         self._sections = frozenset(name.encode() for name in own_sections)
+        self._line = line_maker(settings.log_format)
         self._runtime = runtime
         self._pages, self._proxy, self._assets = pages, proxy, assets
 
@@ -103,7 +104,8 @@ class Outer:
             FAILURES.exception("request %s failed", exchange.request_id)
             await self._tell(scope, FAILED, guarded)
         finally:
-            _log(scope, exchange)
+            if LOG.isEnabledFor(logging.INFO):
+                output().write(self._line(scope, exchange))
 
     async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: bytes = scope["raw_path"]
@@ -138,6 +140,8 @@ class Outer:
                 headers.append((b"x-request-id", exchange.request_id.encode()))
                 headers.append((b"server-timing", _timing(exchange)))
                 message = {**message, "headers": headers}
+            else:
+                exchange.sent += len(message.get("body", b""))
             await send(message)
 
         return guarded
@@ -173,20 +177,3 @@ async def _redirect(target: bytes, send: Send) -> None:
 
 def _texts(scope: Scope) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
-
-
-def _log(scope: Scope, exchange: Exchange) -> None:
-    query = b"?" + scope["query_string"] if scope["query_string"] else b""
-    target = (scope["raw_path"] + query).decode("latin-1").encode("unicode_escape").decode()[:LONGEST_LOGGED]
-    upstream = "-" if exchange.upstream_seconds is None else f"{exchange.upstream_seconds * 1000:.0f}"
-    LOG.info(
-        "%s %s %s %s total_ms=%.0f upstream_ms=%s client=%s%s",
-        exchange.request_id,
-        scope["method"],
-        target,
-        exchange.status or "-",
-        exchange.seconds() * 1000,
-        upstream,
-        (scope.get("client") or ("-",))[0],
-        f" note={exchange.note!r}" if exchange.note else "",
-    )

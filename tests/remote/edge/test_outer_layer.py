@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from starlette.types import Receive, Scope, Send
@@ -226,3 +227,20 @@ async def test_files_outside_of_the_folder_do_not_exist(target: str) -> None:
     async with edge_around(echo) as gateway:
         answer = await gateway.raw(f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
         assert answer.startswith(b"HTTP/1.1 404 ")
+
+
+@pytest.mark.parametrize("target", ["/prod/panda/", "/prod/assets/web/site.css", "/nowhere", "/prod/healthz"])
+async def test_every_answer_tells_how_long_the_gateway_took(target: str) -> None:
+    async with edge_around(echo) as gateway:
+        (timing,) = (await gateway.ask(target)).headers.getall("Server-Timing")
+        assert re.fullmatch(r"gateway;dur=\d+\.\d", timing)
+
+
+async def test_an_answer_that_was_asked_for_tells_how_long_the_monitor_took() -> None:
+    async def asking(scope: Scope, receive: Receive, send: Send) -> None:
+        exchange_of(scope).upstream_seconds = 0.1234
+        await echo(scope, receive, send)
+
+    async with edge_around(asking) as gateway:
+        timing = (await gateway.ask("/prod/panda/")).headers["Server-Timing"]
+        assert re.fullmatch(r"upstream;dur=123\.4, gateway;dur=\d+\.\d", timing)
