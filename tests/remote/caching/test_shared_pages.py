@@ -150,3 +150,18 @@ async def test_without_memory_nothing_is_kept() -> None:
         replies = [await gateway.ask(JOBS, headers=HTML) for _ in range(2)]
     assert [reply.headers["X-SWF-Cache"] for reply in replies] == ["bypass", "bypass"]
     assert len(monitor.asked) == 2
+
+
+async def test_each_readers_tag_is_the_same_whoever_came_first(alice: dict[str, str]) -> None:
+    monitor = Monitor(says=lambda _head: page(ETag='"v1"'))
+    tags = []
+    for order in ([HTML, alice], [alice, HTML]):
+        async with cached(monitor) as gateway:
+            await gateway.ask(JOBS, headers={**HTML, "Cookie": "theme=dark"})
+            seen = {
+                headers.get("Cookie"): (await gateway.ask(JOBS, headers=headers)).headers["ETag"] for headers in order
+            }
+        tags.append(seen)
+    assert tags[0] == tags[1]
+    assert len(set(tags[0].values())) == 2
+    assert all(tag.startswith('W/"v1.') for tag in tags[0].values())

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Self
 
 from swf_remote.proxy.headers import Field, clean, joined
+from swf_remote.proxy.response import Head
 from swf_remote.proxy.rewriting import language_of
 from swf_remote.proxy.rewriting.nested import Language
 from swf_remote.proxy.validators import weak
@@ -93,6 +94,8 @@ class Entry:
     name: bytes = b""
     """Under which it is kept in this process; empty if it is not."""
     made: dict[object, Made] = field(default_factory=dict)
+    heads: dict[object, tuple[Head, bytes]] = field(default_factory=dict)
+    """Of pages: one reader's head and its variant, by what else decides about it."""
     standing: tuple[Terms, Standing] | None = None
     """What the rules said of it, and by which terms."""
     grown: bool = False

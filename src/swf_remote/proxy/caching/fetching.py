@@ -64,7 +64,7 @@ class Fetcher:
             answer.close()
 
     async def _confirmed(self, wanted: Wanted, kept: Entry, flight: Flight, facts: Facts) -> None:
-        entry = replace(kept, front=kept.front.freshened(facts), mark=flight.mark, made={}, standing=None)
+        entry = replace(kept, front=kept.front.freshened(facts), mark=flight.mark, made={}, heads={}, standing=None)
         await self._cache.keep(wanted, entry)
         flight.land(entry)
 

@@ -27,6 +27,7 @@ from .holes import Body, Fill
 _TAG = re.compile(rb'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 _OF_THE_BODY = frozenset(b"content-length content-encoding content-type content-language accept-ranges".split())
 _REDIRECTS = range(300, 400)
+_MOST_HEADS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +121,35 @@ def _make(reading: Reading, entry: Entry, sites: Sites, *, ranged: bool) -> Made
         reading = _taking(reading, b"identity")
     elif coded and entry.body.holes:
         reading = _taking(reading, _for_holes(coded))
-    head = head_of(entry.front, entry.tag, reading, sites)
+    head = _head(reading, entry, sites)
     body = _body(entry.body, reading, head)
     headers = [field for field in head.headers if field[0] != b"content-length"]
     if head.status not in BODILESS:
         headers.append((b"content-length", b"%d" % len(body)))
     tag = next((value for name, value in headers if name == b"etag"), b"")
     return Made(headers, tag, b"" if reading.method == "HEAD" else body)
+
+
+def _head(reading: Reading, entry: Entry, sites: Sites) -> Head:
+    """The head for this reader: that of another one with the own variant in the entity tag, once there is one."""
+    if not entry.front.is_page or entry.facts.status in _REDIRECTS:
+        return head_of(entry.front, entry.tag, reading, sites)
+    key = reading.fields.get(b"accept-encoding"), _no_transform(reading.fields)
+    variant = reading.page.variant
+    known = entry.heads.get(key)
+    if known is None:
+        head = head_of(entry.front, entry.tag, reading, sites)
+        if len(entry.heads) < _MOST_HEADS:
+            entry.heads[key] = head, variant
+        return head
+    head, other = known
+    told = [(name, _of_variant(value, other, variant) if name == b"etag" else value) for name, value in head.headers]
+    return Head(head.status, told, head.todo)
+
+
+def _of_variant(tag: bytes, other: bytes, own: bytes) -> bytes:
+    ending = b'.%b"' % other
+    return tag.removesuffix(ending) + b'.%b"' % own if tag.endswith(ending) else tag
 
 
 def _taking(reading: Reading, accept_encoding: bytes) -> Reading:
