@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -39,26 +40,31 @@ def part(text: bytes) -> Part:
     return Part(data, zlib.crc32(text), len(text), _power(len(text)))
 
 
-def stored(text: bytes) -> Part:
-    """`text` as it is: cheap, for what differs from reader to reader."""
-    pieces = [text[at : at + _LONGEST_STORED] for at in range(0, len(text), _LONGEST_STORED)]
-    data = b"".join(struct.pack("<BHH", 0, len(piece), len(piece) ^ 0xFFFF) + piece for piece in pieces)
-    return Part(data, zlib.crc32(text), len(text), _power(len(text)))
-
-
-def joined(parts: list[Part]) -> bytes:
-    """The whole gzip body."""
+def joined(parts: Iterable[Part | bytes]) -> bytes:
+    """The whole gzip body; what is not compressed yet goes in as it is, which is cheap where it is short."""
     crc = size = 0
+    pieces = [HEAD]
     for one in parts:
-        crc = _times(crc, one.shift) ^ one.crc
-        size += one.size
-    return b"".join((HEAD, *(one.data for one in parts), _END, struct.pack("<II", crc, size & 0xFFFFFFFF)))
+        if isinstance(one, bytes):
+            crc = zlib.crc32(one, crc)
+            size += len(one)
+            pieces += _stored(one)
+        else:
+            crc = _times(crc, one.shift) ^ one.crc
+            size += one.size
+            pieces.append(one.data)
+    return b"".join((*pieces, _END, struct.pack("<II", crc, size & 0xFFFFFFFF)))
+
+
+def _stored(text: bytes) -> list[bytes]:
+    pieces = [text[at : at + _LONGEST_STORED] for at in range(0, len(text), _LONGEST_STORED)]
+    return [struct.pack("<BHH", 0, len(piece), len(piece) ^ 0xFFFF) + piece for piece in pieces]
 
 
 def _times(a: int, b: int) -> int:
     """The product of two polynomials modulo CRC-32's, bits in its reflected order."""
     product = 0
-    while b:
+    while a and b:
         if b & _ONE:
             product ^= a
         b = (b << 1) & 0xFFFFFFFF

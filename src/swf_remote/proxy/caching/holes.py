@@ -130,9 +130,7 @@ class Body:
             return _encoded(coding, [self.plain(fill)])
         if not self._gzipped:
             self._gzipped = [part if isinstance(part, Hole) else gzip_parts.part(part) for part in self.parts]
-        return gzip_parts.joined(
-            [gzip_parts.stored(fill.of(part)) if isinstance(part, Hole) else part for part in self._gzipped]
-        )
+        return gzip_parts.joined([fill.of(part) if isinstance(part, Hole) else part for part in self._gzipped])
 
     def digest(self) -> bytes:
         """A short name of what the body says: per-second build times and readers' parts do not count."""
