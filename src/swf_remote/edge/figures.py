@@ -1,7 +1,6 @@
 """Figures that the processes of one host share: each counts in a row of its own, any of them adds up all rows.
 
-The rows lie in one file in the folder named by ``PROMETHEUS_MULTIPROC_DIR`` (``serve`` makes one by itself), or in this
-process's memory alone. A row belongs to the process that holds its lock; the kernel gives it back when that one ends.
+The rows lie in shared memory (``edge.shared_memory``). A row belongs to the process that holds its lock; the kernel gives it back when that one ends.
 Whoever takes it next counts on from there, so that sums never fall. What is true of a moment only counts while its
 process lives. Counting costs one addition in memory and no system call.
 """
@@ -18,10 +17,10 @@ from enum import Enum, auto
 from functools import cache
 from itertools import product
 from pathlib import Path
-from tempfile import TemporaryFile
 from zlib import crc32
 
-FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+from swf_remote.edge.shared_memory import folder, opened
+
 # Processes that count at the same time; any beyond them share the last row and may lose counts.
 ROWS = 256
 NAMES = 256
@@ -84,11 +83,11 @@ class Layout:
 class Table:
     """All rows, and the one of this process."""
 
-    def __init__(self, layout: Layout, folder: Path | None) -> None:
-        """`folder`: where the processes that count together find each other; None: this one counts alone."""
+    def __init__(self, layout: Layout, place: Path | None) -> None:
+        """`place`: where the processes that count together find each other; None: this one counts alone."""
         self._layout = layout
         self._row_bytes = _DOUBLE * (layout.width + NAMES) + NAME_BYTES * NAMES
-        self._file = _opened(folder, f"figures-{layout.mark():08x}", self._row_bytes * ROWS)
+        self._file = opened(place, f"figures-{layout.mark():08x}", self._row_bytes * ROWS)
         self._memory = memoryview(mmap.mmap(self._file, self._row_bytes * ROWS))
         self.take()
 
@@ -179,25 +178,6 @@ class Table:
         if not keep:
             fcntl.lockf(self._file, fcntl.LOCK_UN, 1, row)
         return True
-
-
-def _opened(folder: Path | None, name: str, size: int) -> int:
-    """A file of this size; where nothing was written it takes no room."""
-    if folder is None:
-        with TemporaryFile() as file:
-            number = os.dup(file.fileno())
-    else:
-        folder.mkdir(parents=True, exist_ok=True)
-        number = os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o600)
-    if os.fstat(number).st_size < size:
-        os.ftruncate(number, size)
-    return number
-
-
-def folder() -> Path | None:
-    """Where the processes of this host find what they share; None when this one is alone."""
-    named = os.environ.get(FOLDER)
-    return Path(named) if named else None
 
 
 LAYOUT = Layout()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -59,3 +60,10 @@ def test_another_process_sees_the_write_at_once() -> None:
 def test_an_area_is_a_part_of_the_monitor_by_whatever_door() -> None:
     targets = ("/swf-monitor/panda/jobs/?a=1", "/swf-monitor/api/panda/tasks/", "/swf-monitor/", "/swf-monitor/api/")
     assert [area_of(target, "/swf-monitor") for target in targets] == ["panda", "panda", "", "api"]
+
+
+def test_processes_that_share_a_folder_learn_of_each_others_writes(tmp_path: Path) -> None:
+    here, elsewhere = Epochs(place=tmp_path), Epochs(place=tmp_path)
+    mark = here.mark("/swf-monitor/panda/", "panda")
+    elsewhere.written(["/swf-monitor/panda/"], [])
+    assert not here.holds(mark)

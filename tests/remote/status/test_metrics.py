@@ -20,8 +20,8 @@ from swf_remote.configuration_rules import problems_of
 from swf_remote.edge import metrics
 from swf_remote.edge.exchange import Exchange, exchange_of
 from swf_remote.edge.exposition import exposition
-from swf_remote.edge.figures import FOLDER
 from swf_remote.edge.problem import AnswerAbortedError, Problem, ProblemError
+from swf_remote.edge.shared_memory import FOLDER
 from swf_remote.proxy import link
 from swf_remote.proxy.link import LinkRecord, Observation, Place, Proof, utc_now
 from tests.remote.gateways import edge_around, settings_for

@@ -7,12 +7,14 @@ moved, it is never used again; once that of the whole site has, it is used as lo
 
 from __future__ import annotations
 
-import mmap
 import time
 from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import NamedTuple
 from zlib import crc32
+
+from swf_remote.edge.shared_memory import folder, mapped
 
 SLOTS = 1 << 14
 _ANYTHING = 0
@@ -32,9 +34,12 @@ class Mark(NamedTuple):
 class Epochs:
     """The numbers; each is the moment of the last write that concerned it."""
 
-    def __init__(self, clock: Callable[[], int] = time.monotonic_ns) -> None:
-        """`clock` counts alike in all processes of the host, and never backwards."""
-        self._numbers = memoryview(mmap.mmap(-1, SLOTS * _WIDTH)).cast("Q")
+    def __init__(self, clock: Callable[[], int] = time.monotonic_ns, *, place: Path | None = None) -> None:
+        """`clock` counts alike in all processes of the host, and never backwards.
+
+        `place`: the folder of what these processes share; None: the numbers are shared with forked processes only.
+        """
+        self._numbers = memoryview(mapped(place, "epochs", SLOTS * _WIDTH)).cast("Q")
         self._clock = clock
 
     def mark(self, target: str, area: str) -> Mark:
@@ -82,5 +87,5 @@ def area_of(target: str, mount: str) -> str:
 
 @cache
 def shared() -> Epochs:
-    """The numbers of this process and of those that are forked from it."""
-    return Epochs()
+    """The numbers of this process, of those that are forked from it, and of all that share its folder."""
+    return Epochs(place=folder())
