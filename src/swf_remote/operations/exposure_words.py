@@ -7,7 +7,7 @@ from typing import Any
 
 from swf_remote.proxy.policy.exposure import Exposure
 from swf_remote.proxy.policy.floor import never_opened
-from swf_remote.proxy.policy.rows import SAFE_METHODS, Access, Decision, Route
+from swf_remote.proxy.policy.rows import EVERY, SAFE_METHODS, Access, Decision, Route
 
 HEADINGS = ("ROW", "WHO", "METHODS", "PATH", "IDENTITY", "KIND", "CACHE", "REWRITING", "NOTE")
 NEVER = "never"
@@ -35,15 +35,26 @@ def _note(route: Route) -> str:
         (route.refusal is not None, route.refusal.title if route.refusal else ""),
         (bool(route.shows), f"shows {route.shows}"),
         (route.changes, "changes something: same origin only"),
-        (not route.changes and not set(route.methods) <= SAFE_METHODS, "same origin only"),
+        (route.anonymous_writes, "ANYBODY MAY WRITE"),
+        (_guarded(route), "same origin only"),
         (route.effects, "does something: never repeated"),
         (bool(route.url_within), f"url only below {route.url_within}"),
         (route.head_as_get, "HEAD asked as GET"),
         (route.first_byte != Route("").first_byte, f"waits {route.first_byte:g} s"),
-        (bool(route.headers), f"also passes {', '.join(sorted(route.headers))}"),
+        (bool(route.headers), f"also passes {_listed(route)}"),
+        (route.lifetime is not None, f"kept for {route.lifetime or 0:g} s"),
+        (route.longest is not None, f"kept for at most {route.longest or 0:g} s"),
         (route.upload is not None, f"bodies up to {route.upload} bytes"),
     ]
     return "; ".join(words for holds, words in notes if holds)
+
+
+def _guarded(route: Route) -> bool:
+    return not (route.changes or route.anonymous_writes or set(route.methods) <= SAFE_METHODS)
+
+
+def _listed(route: Route) -> str:
+    return "all headers that may pass" if EVERY in route.headers else ", ".join(sorted(route.headers))
 
 
 def columns(rows: Iterable[Sequence[str]]) -> list[str]:
@@ -67,6 +78,9 @@ def document(table: Exposure) -> dict[str, Any]:
         "inside": [{"path": part.pattern, "what": part.what} for part in table.inside],
         "asset_hosts": list(table.asset_hosts),
         "form_fields": sorted(table.form_fields),
+        "noise": sorted(table.noise),
+        "echoed": table.echoed or None,
+        "unfinished": list(table.unfinished),
     }
 
 
@@ -87,6 +101,9 @@ def _members(route: Route) -> dict[str, Any]:
         "url_within": route.url_within or None,
         "effects": route.effects,
         "changes": route.changes,
+        "anonymous_writes": route.anonymous_writes,
+        "lifetime": route.lifetime,
+        "longest": route.longest,
         "head_as_get": route.head_as_get,
         "shows": route.shows or None,
         "refusal": route.refusal.kind if route.refusal else None,

@@ -104,7 +104,7 @@ def _passed(asked: Mapping[bytes, bytes], method: str, route: Route, page: PageC
     would swallow the next request on the connection.
     """
     names = _PASSED if method in SAFE_METHODS else _PASSED | _OF_A_BODY
-    fields = {name: value for name, value in asked.items() if name in names or name.decode() in route.headers}
+    fields = {name: value for name, value in asked.items() if name in names or route.passes(name.decode())}
     fields |= _conditions(asked, route, page)
     fields[b"accept-encoding"] = _codings(asked, route)
     return list(fields.items())

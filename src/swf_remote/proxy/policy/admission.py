@@ -78,15 +78,16 @@ async def admit(
         refusal = decision.refusal or refusals.UNKNOWN
         inside = _inside(raw_path, query, mount) if refusal.inside else None
         raise ProblemError(_problem(refusal, decision.allowed, inside=inside))
-    if decision.writes:
+    by_name = decision.writes and not (route.anonymous_writes and route.writes(method))
+    if by_name:
         _check_origin(method, headers, public_url)
     if route.url_within and (fault := fault_in(query, route.url_within)):
         raise ProblemError(replace(_problem(refusals.TEXT_ADDRESS), detail=fault))
-    needed = decision.writes or _needs_reader(route)
-    reader = await look_up(cookies_of(headers), fresh=decision.writes) if needed else None
+    needed = by_name or _needs_reader(route)
+    reader = await look_up(cookies_of(headers), fresh=by_name) if needed else None
     _check_access(route, reader, writes=decision.writes)
     remote_user = _name_for(route, reader, writes=decision.writes)
-    if decision.writes and remote_user is None:
+    if by_name and remote_user is None:
         raise ProblemError(NAMELESS)
     return Admission(route, decision.writes, reader, remote_user)
 

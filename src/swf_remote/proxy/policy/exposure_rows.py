@@ -10,19 +10,13 @@ from typing import Any
 from . import refusals
 from .floor import reaches_floor
 from .patterns import is_pattern
-from .rows import READ, WRITE, Access, Cache, Identity, Kind, Rewriting, Route, closed
+from .rows import EVERY, READ, WRITE, Access, Cache, Identity, Kind, Rewriting, Route, closed, is_ours
 
 _GROUPS = {"read": READ, "write": WRITE}
 _METHODS = (*READ, *WRITE)
 _LONGEST_WAIT = 3600
 _LONGEST_LIFETIME = 31_536_000
 _HEADER = re.compile(r"[a-z0-9-]+")
-# They assert an identity, or say how a message is sent; no row can let them pass.
-_NEVER_HEADERS = re.compile(
-    r"authorization|cookie2?|proxy-.*|x-remote-.*|remote-user|forwarded|x-forwarded-.*|x-real-ip|x-client-ip|host|"
-    r"connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|content-length|content-encoding|"
-    r"accept-encoding|range|if-.*"
-)
 _WITHIN = re.compile(r"https://[a-z0-9.-]+/(?:[\w.~-]+/)*")
 _REWRITING = {
     Kind.PAGE: Rewriting.TEXT,
@@ -100,9 +94,7 @@ def _contradictions(route: Route) -> Iterator[str]:
         yield "has a refusal, but is not closed"
     if why := reaches_floor(route.pattern) or (reaches_floor(route.shows) if route.shows else None):
         yield f"opens what no table can open: {why.title[0].lower()}{why.title[1:]}"
-    nameless = route.access is Access.PUBLIC or route.identity is Identity.NONE
-    if nameless and any(route.writes(method) for method in route.methods):
-        yield "writes, and so needs who = login or staff, and identity = reader"
+    yield from _of_writing(route)
     if route.cache is Cache.NONE and (route.lifetime is not None or route.longest is not None):
         yield "is not kept, and so has neither lifetime nor longest"
     if route.identity is Identity.READER and route.cache in (Cache.SHARED, Cache.STATIC):
@@ -111,6 +103,17 @@ def _contradictions(route: Route) -> Iterator[str]:
         yield f"has the sample {route.sample}, which is none of its pages"
     if route.kind is Kind.STREAM and route.rewriting is not Rewriting.NONE:
         yield "is a stream, and streams are not rewritten: rewriting must be none"
+
+
+def _of_writing(route: Route) -> Iterator[str]:
+    writes = any(route.writes(method) for method in route.methods)
+    nameless = route.access is Access.PUBLIC or route.identity is Identity.NONE
+    if writes and nameless and not route.anonymous_writes:
+        yield "writes, and so needs who = login or staff, and identity = reader"
+    if route.anonymous_writes and not writes:
+        yield "writes nothing, and so cannot have anonymous_writes"
+    if route.anonymous_writes and (route.access is not Access.PUBLIC or route.identity is Identity.READER):
+        yield "lets anybody write, and so has neither who nor identity"
 
 
 def _of_closed(route: Route) -> Iterator[str]:
@@ -176,8 +179,10 @@ def _address(value: object) -> str:
 
 def _headers(value: object) -> frozenset[str]:
     names = frozenset(value.lower().split()) if isinstance(value, str) else frozenset()
-    if not names or any(_NEVER_HEADERS.fullmatch(name) or not _HEADER.fullmatch(name) for name in names):
-        raise ValueError("names of request headers; none that assert an identity or say how a message is sent")
+    if names == {EVERY}:
+        return names
+    if not names or any(is_ours(name) or not _HEADER.fullmatch(name) for name in names):
+        raise ValueError('names of request headers, none that name somebody or say how a message is sent, or "*"')
     return names
 
 
@@ -223,6 +228,7 @@ _KEYS: Mapping[str, tuple[str, Callable[[object], object]]] = {
     "url_within": ("url_within", _address),
     "effects": ("effects", _flag),
     "changes": ("changes", _flag),
+    "anonymous_writes": ("anonymous_writes", _flag),
     "head_as_get": ("head_as_get", _flag),
     "shows": ("shows", _page),
     "sample": ("sample", _page),

@@ -11,7 +11,13 @@ from .refusals import Refusal
 
 READ = ("GET", "HEAD", "OPTIONS")
 WRITE = ("POST", "PUT", "PATCH", "DELETE")
+EVERY = "*"
 SAFE_METHODS = frozenset(READ)
+_OURS = re.compile(
+    r"authorization|cookie2?|proxy-.*|x-remote-.*|remote-.*|via|forwarded|x-forwarded-.*|x-real-ip|x-client-ip|host|"
+    r"connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|content-length|content-encoding|"
+    r"accept-encoding|range|if-.*"
+)
 
 
 class Access(StrEnum):
@@ -90,7 +96,7 @@ class Route:
     first_byte: float = 90.0
     """Seconds from the last byte of a request that changes nothing to the head of the monitor's answer."""
     headers: frozenset[str] = frozenset()
-    """Further request headers that pass, lower case, besides those that pass on every row."""
+    """Further request headers that pass, lower case, besides those that pass on every row; ``EVERY`` stands for all."""
     upload: int | None = None
     """Bytes of the largest request body, where that is less than ``SWF_REMOTE_UPLOAD_LIMIT``."""
     query: str = ""
@@ -101,6 +107,8 @@ class Route:
     """Whether a GET, though an ordinary read, does something at the monitor (contract 10, quirk 16): never repeated."""
     changes: bool = False
     """Whether even a GET changes something (contract 10, quirk 16), and so needs what a write needs."""
+    anonymous_writes: bool = False
+    """Whether anybody on any site may write, under no name. Never in the shipped table."""
     head_as_get: bool = False
     """Whether the monitor refuses HEAD here, so that it is asked by GET (contract 11)."""
     shows: str = ""
@@ -142,6 +150,15 @@ class Route:
     def writes(self, method: str) -> bool:
         """Whether `method` may change something here: then only same-origin, freshly looked-up readers may."""
         return self.changes or method not in SAFE_METHODS
+
+    def passes(self, header: str) -> bool:
+        """Whether a request header (lower case) that does not pass everywhere passes here."""
+        return header in self.headers or (EVERY in self.headers and not is_ours(header))
+
+
+def is_ours(header: str) -> bool:
+    """Whether a request header (lower case) never passes: it names somebody, or says how a message is sent."""
+    return _OURS.fullmatch(header) is not None
 
 
 def closed(pattern: str, refusal: Refusal | None, number: int = 0) -> Route:
