@@ -1,8 +1,8 @@
 """Figures that the processes of one host share: each counts in a row of its own, any of them adds up all rows.
 
-The rows lie in shared memory (``edge.shared_memory``). A row belongs to the process that holds its lock; the kernel gives it back when that one ends.
-Whoever takes it next counts on from there, so that sums never fall. What is true of a moment only counts while its
-process lives. Counting costs one addition in memory and no system call.
+The rows lie in shared memory (``edge.shared_memory``). A row belongs to the process that holds its lock; the kernel
+gives it back when that one ends. Whoever takes it next counts on from there, so that sums never fall. What is true of a
+moment only counts while its process lives. Counting costs one addition in memory and no system call.
 """
 
 from __future__ import annotations

@@ -215,7 +215,10 @@ def test_every_fault_of_a_file_is_told() -> None:
     [
         ("", "has no rows"),
         ("routes = 3", "has 'routes' that is no list"),
-        ("rows = []", "has the unknown key 'rows'; known are routes, inside, asset_hosts, form_fields, noise, unfinished and echoed"),
+        (
+            "rows = []",
+            "has the unknown key 'rows'; known are routes, inside, asset_hosts, form_fields, noise",
+        ),
         ("routes = [", "is no TOML"),
         ('routes = [{ path = "a/" }]\nasset_hosts = ["https://h; script-src *"]', "an origin such as https://host"),
         ('routes = [{ path = "a/" }]\nasset_hosts = ["http://cdn.example.org"]', "an origin such as https://host"),

@@ -39,14 +39,14 @@ Batch = list[tuple[int, Event]]
 class Hub:
     """The listeners of one stream in this process."""
 
-    def __init__(self, epoch: str) -> None:
+    def __init__(self, epoch: str, history: History | None = None) -> None:
         self.position = Position(epoch, 0)
         """The last event."""
         self.problem: Problem | None = None
         """Why the monitor's stream does not stand; None while it does, and before the first try."""
         self.settled = asyncio.Event()
         """The first try has ended, well or not."""
-        self._history = History()
+        self._history = History() if history is None else history
         self._groups: dict[Wanted, set[Listener]] = {}
         self._given = 0
         self._waiting: deque[tuple[int, Event]] = deque()
