@@ -35,7 +35,7 @@ class Runtime:
         self.record = LinkRecord(clock=utc_now, proof=self.client.proof, heard=self.lanes.link_seen)
         # Streams last, and looks at the link must not queue behind slow pages: neither takes a page's connection.
         self.side_client = UpstreamClient(settings, SIDE_CONNECTIONS)
-        self.probe = Probe(settings, self.side_client, self.record)
+        self.probe = Probe(settings, self.side_client, self.record, heard_since=self.lanes.heard_since)
         self.stopping = asyncio.Event()
         self.endings: list[Callable[[], Awaitable[None]]] = []
         """What else has to end before the client to the monitor is closed."""

@@ -50,6 +50,8 @@ class Observation:
     """How long the monitor took to answer; None when it did not."""
     cause: LinkCause | None = None
     """Why requests cannot be answered either; None when they can, or fail at once with a reason of their own."""
+    answers: bool = False
+    """Readers get answers all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +130,11 @@ class LinkRecord:
             self._latencies.append(seen.latency_ms)
         self._state = replace(
             before,
-            up=seen.broken_at in (None, Place.DATA),
+            up=seen.broken_at in (None, Place.DATA) or seen.answers,
             broken_at=seen.broken_at,
             reason=seen.reason,
             since=now if changed else before.since,
-            last_good=now if seen.latency_ms is not None else before.last_good,
+            last_good=now if seen.latency_ms is not None or seen.answers else before.last_good,
             probed=True,
             latency_ms=seen.latency_ms,
         )

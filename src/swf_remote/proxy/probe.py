@@ -1,6 +1,7 @@
 """Looks at the link again and again: the tunnel's entrance, the monitor behind it, and what it says of its data.
 
-Every finding goes into the ``LinkRecord``. A request of a reader that failed asks for a look at once.
+Every finding goes into the ``LinkRecord``. A request of a reader that failed asks for a look at once. A monitor that
+does not answer one look may just be busy: it counts as lost after a second one, if it answered nobody else either.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import logging
 import socket
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +24,7 @@ from swf_remote.proxy.upstream import Budget, UpstreamClient
 
 LOG = logging.getLogger("swf_remote.link")
 STATUS_PATH = "/panda/system/status.json"
+BUSY = Observation(Place.MONITOR, "The monitor is busy: its status page does not answer in time.", answers=True)
 ENTRANCE_REFUSES = "The SSH tunnel is down: its entrance refuses connections."
 CONNECT_SECONDS = 2.0
 BUDGET = Budget(first_byte=4.0, between_bytes=2.0)
@@ -43,7 +46,15 @@ class _StatusRequest:
 class Probe:
     """One loop per process; see ``run``."""
 
-    def __init__(self, settings: Configuration, client: UpstreamClient, record: LinkRecord) -> None:
+    def __init__(
+        self,
+        settings: Configuration,
+        client: UpstreamClient,
+        record: LinkRecord,
+        *,
+        heard_since: Callable[[float], bool] = lambda _moment: False,
+    ) -> None:
+        """`heard_since`: whether the monitor answered any reader since that moment of the monotonic clock."""
         parts = urlsplit(settings.monitor_url)
         self._host = parts.hostname or ""
         self._port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -52,6 +63,7 @@ class Probe:
         self._interval = settings.probe_interval
         self._client = client
         self._record = record
+        self._heard_since = heard_since
         self._asked = asyncio.Event()
         self._budget = BUDGET
 
@@ -63,7 +75,7 @@ class Probe:
         """Look at the link until cancelled."""
         while True:
             before = self._record.state().broken_at
-            seen = await self.look()
+            seen = await self._considered()
             self._record.note(seen)
             if seen.broken_at != before:
                 LOG.warning("link: %s", seen.reason or "all parts answer again")
@@ -73,6 +85,16 @@ class Probe:
                 await asyncio.wait_for(self._asked.wait(), max(interval - SHORTEST_PAUSE, 0))
             self._budget = URGENT_BUDGET if self._asked.is_set() else BUDGET
             self._asked.clear()
+
+    async def _considered(self) -> Observation:
+        """A look, and a second one before a monitor that was well counts as lost."""
+        begin = time.monotonic()
+        seen = await self.look()
+        if not (_doubtful(seen) and self._record.state().up):
+            return seen
+        await asyncio.sleep(SHORTEST_PAUSE)
+        seen = await self.look()
+        return BUSY if _doubtful(seen) and self._heard_since(begin) else seen
 
     async def look(self) -> Observation:
         """One look at the whole chain."""
@@ -84,9 +106,7 @@ class Probe:
         try:
             status, document = await self._status()
         except UpstreamError as error:
-            return Observation(
-                Place.MONITOR, _words(error), cause=None if isinstance(error, TlsError) else LinkCause.SILENT
-            )
+            return Observation(Place.MONITOR, _words(error), cause=_cause_of(error))
         return judge(status, document, (time.monotonic() - begin) * 1000)
 
     async def _entrance_fault(self) -> tuple[str, LinkCause] | None:
@@ -118,6 +138,11 @@ class Probe:
             return answer.status, json.loads(body)
         except ValueError:
             return answer.status, None
+
+
+def _doubtful(seen: Observation) -> bool:
+    """Whether a monitor in trouble and one that is only busy look like this."""
+    return seen.broken_at is Place.MONITOR and seen.cause is not None
 
 
 def judge(status: int, document: object, latency_ms: float) -> Observation:

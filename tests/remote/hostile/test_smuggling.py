@@ -8,6 +8,7 @@ import json
 import pytest
 
 from swf_remote.proxy.asking import LARGEST_MEASURED
+from tests.remote.edge.monitors import for_readers
 from tests.remote.edge.test_gateway_requests import pair, signed_in, values
 from tests.remote.gateways import Gateway, gateway
 from tests.remote.hostile.raw_requests import CHUNKS, LAST, REFUSED, SMUGGLED, TE, H, get, post
@@ -68,14 +69,12 @@ async def test_a_refused_browser_gets_a_page() -> None:
 async def test_a_write_whose_chunks_break_is_never_whole_at_the_monitor(alice: bytes) -> None:
     begun, over = asyncio.Event(), asyncio.Event()
 
-    async def take_all(connection: Connection) -> None:
-        head = await connection.reader.readuntil(b"\r\n\r\n")
-        if head.startswith(b"POST"):
-            begun.set()
-            connection.seen.bodies.append(await connection.reader.read(-1))
-            over.set()
+    async def take_all(connection: Connection, _head: bytes) -> None:
+        begun.set()
+        connection.seen.bodies.append(await connection.reader.read(-1))
+        over.set()
 
-    async with scripted([take_all]) as monitor, gateway(monitor.url) as running, asyncio.timeout(60):
+    async with scripted([for_readers(take_all)]) as monitor, gateway(monitor.url) as running, asyncio.timeout(60):
         for name, (_, request) in CHUNKS.items():
             reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
             size = LARGEST_MEASURED + 1  # more than waits for its end before it is sent on

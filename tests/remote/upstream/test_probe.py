@@ -98,3 +98,43 @@ async def test_the_loop_notices_a_break_and_a_request_that_failed_makes_it_look_
                     await asyncio.sleep(0.01)
             loop.cancel()
     assert record.state().broken_at is Place.MONITOR
+
+
+async def looked_on(*scripts: Sequence[Step], answers_readers: bool) -> LinkRecord:
+    """The record once the loop has seen a monitor that was well and then plays these scripts."""
+    well: Sequence[Sequence[Step]] = [[wait_for_close()], [read_request(), say(status("ok"))]]
+    async with scripted(*well, *scripts) as monitor:
+        settings = settings_for(monitor.url, probe_interval=300)
+        seen: asyncio.Queue[Observation] = asyncio.Queue()
+        record = LinkRecord(clock=utc_now, heard=seen.put_nowait)
+        async with UpstreamClient(settings) as client:
+            probe = Probe(settings, client, record, heard_since=lambda _moment: answers_readers)
+            loop = asyncio.create_task(probe.run())
+            async with asyncio.timeout(10):
+                await seen.get()
+                probe.ask()
+                await seen.get()
+            loop.cancel()
+    return record
+
+
+LOST: Sequence[Sequence[Step]] = [[wait_for_close()], [read_request()]] * 2
+
+
+async def test_a_monitor_that_misses_one_look_is_not_lost() -> None:
+    record = await looked_on(
+        [wait_for_close()], [read_request()], [wait_for_close()], [read_request(), say(status("ok"))],
+        answers_readers=False,
+    )  # fmt: skip
+    assert (record.state().up, record.state().broken_at) == (True, None)
+
+
+async def test_a_monitor_that_misses_two_looks_and_answers_nobody_is_lost() -> None:
+    record = await looked_on(*LOST, answers_readers=False)
+    assert (record.state().up, record.state().broken_at) == (False, Place.MONITOR)
+
+
+async def test_a_monitor_that_misses_looks_but_answers_readers_is_busy() -> None:
+    record = await looked_on(*LOST, answers_readers=True)
+    assert (record.state().up, record.state().broken_at) == (True, Place.MONITOR)
+    assert "busy" in record.state().reason

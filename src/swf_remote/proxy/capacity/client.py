@@ -96,6 +96,7 @@ class LanedClient:
         """`connections` are shared out among the lanes; `ask_probe` has the link looked at; `clock`: epoch seconds."""
         self._client = client
         self._ask_probe = ask_probe
+        self._heard_at = 0.0
         self._ways = {lane: _Way(max(1, int(connections * _SHARES[lane])), clock) for lane in Lane}
 
     async def send(
@@ -135,6 +136,10 @@ class LanedClient:
     def lanes(self) -> list[LaneState]:
         """All lanes now."""
         return [way.state(lane) for lane, way in self._ways.items()]
+
+    def heard_since(self, moment: float) -> bool:
+        """Whether an answer of the monitor began since this moment of the monotonic clock."""
+        return self._heard_at >= moment
 
     def link_seen(self, seen: Observation) -> None:
         """What the probe found. A monitor that answers with errors answers: nothing opens."""
@@ -180,6 +185,7 @@ class LanedClient:
             way.dissolve()
 
     def _note_answer(self, way: _Way) -> None:
+        self._heard_at = time.monotonic()
         if way.breaker.worked():
             way.places.ceiling = FIRST_CEILING
         elif way.places.ceiling < way.places.limit:
