@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 
@@ -18,6 +19,8 @@ def main() -> None:
     except ConfigurationError as error:
         print(*error.lines, sep="\n", file=sys.stderr)
         sys.exit(WRONG_SETTINGS)
+    # Python's warnings then look like every other log line.
+    logging.captureWarnings(True)
     from django.core.management import execute_from_command_line  # noqa: PLC0415 - after the settings were checked
 
     execute_from_command_line(sys.argv)

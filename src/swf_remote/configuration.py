@@ -100,6 +100,12 @@ class Configuration(BaseSettings):
         default="on",
         description="own copies of the public files that the monitor's pages load; off: pages fetch theirs",
     )
+    traces_url: str = Field(
+        default="",
+        description="OpenTelemetry collector that gets traces by OTLP/HTTP; empty: none are made",
+        repr=False,
+    )
+    traces_sample: float = Field(default=0.1, ge=0, le=1, description="share of requests that are traced, 0 to 1")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="what is logged")
     log_format: Literal["text", "json"] = Field(default="text", description="how log lines look")
 

@@ -9,6 +9,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Iterator
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ SHORTEST_KEY = 32
 SHORTEST_TOKEN = 16
 FEWEST_KEY_LETTERS = 8
 PLACEHOLDERS = ("insecure", "change-me", "changeme", "change_me", "your-secret", "default")
+TELEMETRY = ("opentelemetry.sdk.trace", "opentelemetry.exporter.otlp.proto.http.trace_exporter")
 _PIN = re.compile(r"sha256/[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=|cert-sha256/(?:[0-9a-fA-F]{2}:?){31}[0-9a-fA-F]{2}")
 NEW_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
 
@@ -129,6 +131,22 @@ def _metrics_token(settings: Configuration) -> Iterator[Fault]:
         yield "metrics_token", f"is easy to guess or no token: give {SHORTEST_TOKEN} or more letters and digits"
 
 
+def _traces(settings: Configuration) -> Iterator[Fault]:
+    if not settings.traces_url:
+        return
+    if fault := _url_fault(settings.traces_url):
+        yield "traces_url", f"cannot be used: {fault}"
+    elif not all(_is_installed(name) for name in TELEMETRY):
+        yield "traces_url", "needs packages that are not installed: pip install 'swf-remote[telemetry]'"
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # not even what it is part of
+        return False
+
+
 def _pins(settings: Configuration) -> Iterator[Fault]:
     if not settings.monitor_pin:
         return
@@ -211,6 +229,7 @@ RULES = (
     _pins,
     _signing_key,
     _metrics_token,
+    _traces,
     _routes,
     _database,
 )

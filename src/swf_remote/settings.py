@@ -132,5 +132,13 @@ LOGGING = {
     "formatters": {"line": {"()": formatter, "style": _CONFIGURATION.log_format}},
     "handlers": {"stderr": {"class": "swf_remote.edge.log_output.OutputHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": _CONFIGURATION.log_level.upper()},
-    "loggers": {"axes": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+    "loggers": {
+        "axes": {"level": "WARNING"},
+        # Django's own handlers would say the same again, in another form.
+        "django": {"handlers": [], "level": "INFO"},
+        "django.server": {"handlers": [], "propagate": True},
+        "django.request": {"level": "ERROR"},
+        # swf_remote.traces says once what this would say again and again.
+        "opentelemetry": {"level": "CRITICAL"},
+    },
 }

@@ -6,8 +6,12 @@ import secrets
 import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from starlette.types import Scope
+
+if TYPE_CHECKING:
+    from swf_remote.edge.telemetry.traces import RequestSpan
 
 KEY = "swf_remote"
 
@@ -22,6 +26,8 @@ class Exchange:
     """The answer is the monitor's, not ours: another Content-Security-Policy holds."""
     area: str = "edge"
     """Who answers: ``own``, ``assets``, the kind of the exposure table's row (``page``, ``data``, …), else the edge."""
+    route: str | None = None
+    """Paths that the exposure table's row covers, if a row decided."""
     cache: str = "bypass"
     """What the cache did for the answer: ``hit``, ``miss``, ``coalesced``, ``stale`` or ``bypass``."""
     upstream_seconds: float | None = None
@@ -32,6 +38,8 @@ class Exchange:
     """Bytes of the body that were sent."""
     note: str = ""
     """A word for the log line, such as the kind of a problem."""
+    trace: RequestSpan | None = None
+    """The request's span, where traces are on."""
     _nonce: str = ""
 
     @property

@@ -31,7 +31,7 @@ _SECRET = re.compile(
 def formatter(style: Format) -> logging.Formatter:
     """For records of Python's own logging."""
     if style == "text":
-        return logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s")
+        return _TextFormatter("%(asctime)s %(levelname)s %(name)s %(message)s")
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[
             structlog.stdlib.add_log_level,
@@ -45,6 +45,16 @@ def formatter(style: Format) -> logging.Formatter:
             structlog.processors.JSONRenderer(),
         ],
     )
+
+
+class _TextFormatter(logging.Formatter):
+    """With the request's id where an access line has it."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
+        exchange = current_exchange()
+        if exchange is not None:
+            record.message = f"{exchange.request_id} {record.message}"
+        return super().formatMessage(record)
 
 
 def _with_request(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -70,11 +70,16 @@ class Outer:
             self._runtime.request_begins()
             metrics.request_begins()
             inner = cleaned(scope, self._proxies)
+            exchange = exchange_of(inner)
+            if self._runtime.traces is not None:
+                exchange.trace = self._runtime.traces.request(inner)
             try:
                 await self._request(inner, receive, send)
             finally:
                 self._runtime.request_ends()
-                metrics.request_ends(exchange_of(inner), scope["method"])
+                metrics.request_ends(exchange, scope["method"])
+                if exchange.trace is not None:
+                    exchange.trace.end(exchange)
         else:
             await send({"type": "websocket.close", "code": 1000})
 
@@ -101,7 +106,7 @@ class Outer:
             exchange.note = f"aborted: {error}"
             metrics.answer_aborted()
         except Exception:
-            FAILURES.exception("request %s failed", exchange.request_id)
+            FAILURES.exception("the request failed")
             await self._tell(scope, FAILED, guarded)
         finally:
             if LOG.isEnabledFor(logging.INFO):

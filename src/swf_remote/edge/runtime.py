@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from swf_remote.configuration import Configuration
+from swf_remote.edge.telemetry.traces import Traces, traces_of
 from swf_remote.edge.termination import at_termination
 from swf_remote.proxy.capacity.client import LanedClient
 from swf_remote.proxy.link import LinkRecord, Proof, install, utc_now
@@ -39,6 +40,8 @@ class Runtime:
         self.stopping = asyncio.Event()
         self.endings: list[Callable[[], Awaitable[None]]] = []
         """What else has to end before the client to the monitor is closed."""
+        self.traces: Traces | None = None
+        """Begun with the process; None where they are off."""
         self._probing: asyncio.Task[None] | None = None
         self._open = False
         self._busy = 0
@@ -51,6 +54,7 @@ class Runtime:
             return
         self._open = True
         install(self.record)
+        self.traces = traces_of(self._settings)
         if self.client.proof is Proof.NONE:
             LOG.warning(OFF_WARNING)
         await self.client.__aenter__()
@@ -72,6 +76,8 @@ class Runtime:
             await ending()
         await self.client.__aexit__(None, None, None)
         await self.side_client.__aexit__(None, None, None)
+        if self.traces is not None:
+            await self.traces.close()
         self._listen_no_more()
 
     def _look_soon(self) -> None:

@@ -111,8 +111,8 @@ class Proxy:
         except LoginNeeded:
             await self._ask_for_login(scope, send)
             return
-        exchange_of(scope).area = admission.route.kind
         visit = Visit(scope, admission)
+        visit.exchange.area, visit.exchange.route = admission.route.kind, admission.route.pattern
         wanted = self._reads.wanted(visit) if self._reads else None
         if wanted and self._reads and (reply := self._reads.at_once(wanted, visit)):
             await send_reply(reply, visit, send)

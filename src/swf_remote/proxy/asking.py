@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, AsyncIterator, Collection
 from dataclasses import dataclass, replace
 
+from swf_remote.edge.exchange import current_exchange
+from swf_remote.edge.telemetry import traces
 from swf_remote.proxy.body import RequestBody
 from swf_remote.proxy.capacity.client import Lane, LanedClient
 from swf_remote.proxy.form import LARGEST_MAPPED, is_form, posted_back
@@ -89,9 +91,16 @@ class Asker:
     async def _send(
         self, question: Question, request: UpstreamRequest, body: AsyncIterable[bytes] | None
     ) -> UpstreamAnswer:
-        return await self._client.send(
-            request, lane=question.lane, body=body, budget=question.budget, repeat=question.may_repeat
-        )
+        exchange = current_exchange()
+        with traces.question(exchange.trace if exchange else None, request.method, question.lane) as span:
+            if span is not None:
+                request = request.within_trace(span.traceparent)
+            answer = await self._client.send(
+                request, lane=question.lane, body=body, budget=question.budget, repeat=question.may_repeat
+            )
+            if span is not None:
+                span.answered(answer.status)
+        return answer
 
     async def _with(self, question: Question, body: RequestBody) -> tuple[UpstreamRequest, AsyncIterable[bytes] | None]:
         if question.method in SAFE_METHODS:

@@ -26,6 +26,7 @@ _PARTS = frozenset({b"range", b"if-range"})
 _TAGS = frozenset({b"if-match", b"if-none-match"})
 _DATES = frozenset({b"if-modified-since", b"if-unmodified-since"})
 _CONDITIONAL = _PARTS | _TAGS | _DATES
+_OF_TRACES = frozenset({"traceparent", "tracestate"})
 _USER = re.compile(r"[a-z0-9._-]{1,30}")
 _NEEDS_ESCAPE = re.compile(rb"[\x00-\x20\x7f-\xff]")
 
@@ -50,6 +51,11 @@ class UpstreamRequest:
         """The same request for all of the body, in any coding that can be undone, whatever its reader understands."""
         others = tuple(line for line in self.whole().headers if line[0] != "accept-encoding")
         return replace(self, headers=(*others, ("accept-encoding", b", ".join(OURS).decode())))
+
+    def within_trace(self, traceparent: str) -> UpstreamRequest:
+        """The same request as part of a trace of ours; the reader's own place in one would be wrong now."""
+        others = tuple(line for line in self.headers if line[0] not in _OF_TRACES)
+        return replace(self, headers=(*others, ("traceparent", traceparent)))
 
     def of_length(self, length: int) -> UpstreamRequest:
         """The same request with a body of `length` bytes."""

@@ -16,8 +16,10 @@ from datetime import datetime
 from typing import Protocol
 
 from swf_remote.edge import metrics
+from swf_remote.edge.exchange import Exchange, enter
 from swf_remote.edge.problem import Problem
 from swf_remote.edge.runtime import Runtime
+from swf_remote.edge.telemetry import traces
 from swf_remote.proxy.coding.decoding import codings_of
 from swf_remote.proxy.failures import UpstreamError, problem_for
 from swf_remote.proxy.headers import clean, joined
@@ -82,6 +84,8 @@ class EventSource:
         longest = LONGEST_PAUSE
         while True:
             begin, request_id = loop.time(), secrets.token_hex(8)
+            # Log lines are about this question, and not about the reader for whom the stream was first wanted.
+            enter(Exchange(request_id, area="stream"))
             try:
                 await self._listen(sink, request_id)
                 longest = LONGEST_PAUSE
@@ -90,14 +94,20 @@ class EventSource:
                 await sink.down(refused.problem, request_id)
             except UpstreamError as error:
                 longest = LONGEST_PAUSE
-                await sink.down(self._problem(error, request_id), request_id)
+                await sink.down(self._problem(error), request_id)
             if loop.time() - begin >= STOOD_SECONDS:
                 self._pause = FIRST_PAUSE
             await asyncio.sleep(self._next_pause(longest))
 
     async def _listen(self, sink: Sink, request_id: str) -> None:
         """One stream, until it ends in whatever way; an error comes out only before it began."""
-        answer = await self._runtime.side_client.send(self._addressed(request_id), budget=BUDGET)
+        request = self._addressed(request_id)
+        with traces.question(self._runtime.traces, request.method, "stream") as span:
+            if span is not None:
+                request = request.within_trace(span.traceparent)
+            answer = await self._runtime.side_client.send(request, budget=BUDGET)
+            if span is not None:
+                span.answered(answer.status)
         try:
             _check(answer)
             await self._hear(answer, sink)
@@ -142,8 +152,8 @@ class EventSource:
         self._pause = min(self._pause * 2, longest)
         return pause * random.uniform(0.5, 1.0)  # noqa: S311 - no secret: spreads the load
 
-    def _problem(self, error: UpstreamError, request_id: str) -> Problem:
-        LOG.info("the monitor's event stream cannot be had: %s request=%s", type(error).__name__, request_id)
+    def _problem(self, error: UpstreamError) -> Problem:
+        LOG.info("the monitor's event stream cannot be had: %s", type(error).__name__)
         self._runtime.probe.ask()
         state = self._runtime.record.state()
         return problem_for(error, write=False, since=None if state.up else state.since)
