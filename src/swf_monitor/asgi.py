@@ -19,6 +19,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from swf_monitor import lifespan
+from swf_monitor.request_log import RequestLog
 
 
 class Monitor:
@@ -70,4 +71,4 @@ def _static_files() -> ASGIApp:
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "swf_monitor.settings")
 _django: Final = get_asgi_application()
-application: Final = Monitor(settings.FORCE_SCRIPT_NAME or "", _static_files(), _django)
+application: Final = RequestLog(Monitor(settings.FORCE_SCRIPT_NAME or "", _static_files(), _django))
