@@ -139,14 +139,15 @@ class Outer:
     def _guarded(self, exchange: Exchange, send: Send) -> Send:
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                exchange.status = message["status"]
-                metrics.answer_begins(exchange)
                 headers = self._security.added(message.get("headers", ()), message["status"], exchange)
                 headers.append((b"x-request-id", exchange.request_id.encode()))
                 headers.append((b"server-timing", _timing(exchange)))
-                message = {**message, "headers": headers}
-            else:
-                exchange.sent += len(message.get("body", b""))
+                await send({**message, "headers": headers})
+                # Only now: a head that cannot be sent leaves room for words about that.
+                exchange.status = message["status"]
+                metrics.answer_begins(exchange)
+                return
+            exchange.sent += len(message.get("body", b""))
             await send(message)
 
         return guarded

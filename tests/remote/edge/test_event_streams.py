@@ -55,6 +55,8 @@ async def test_events_come_as_they_are_sent_with_an_id_each(reader: dict[str, st
     async with event_monitor() as monitor, gateway(monitor.url) as running, connected(running, reader) as got:
         assert got.got.headers["Content-Type"] == "text/event-stream; charset=utf-8"
         assert "Access-Control-Allow-Origin" not in got.got.headers
+        assert got.got.headers["Server-Timing"].startswith("gateway;dur=")
+        assert got.got.headers["X-Request-ID"]
         await monitor.tell(message("job_state", pandaid=1))
         first = await got.next()
         await monitor.tell(b"data: {}\n\n")

@@ -236,6 +236,17 @@ async def test_every_answer_tells_how_long_the_gateway_took(target: str) -> None
         assert re.fullmatch(r"gateway;dur=\d+\.\d", timing)
 
 
+async def test_an_answer_that_cannot_be_put_on_the_wire_becomes_a_page_with_an_id() -> None:
+    async def unwritable(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"x", b"two\nlines")]})
+        await send({"type": "http.response.body", "body": b"hello"})
+
+    async with edge_around(unwritable) as gateway:
+        reply = await gateway.ask("/prod/panda/")
+        assert reply.status == 500
+        assert reply.headers["X-Request-ID"] in reply.text
+
+
 async def test_an_answer_that_was_asked_for_tells_how_long_the_monitor_took() -> None:
     async def asking(scope: Scope, receive: Receive, send: Send) -> None:
         exchange_of(scope).upstream_seconds = 0.1234

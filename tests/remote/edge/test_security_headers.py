@@ -100,6 +100,35 @@ async def test_every_kind_of_answer_carries_every_security_header_exactly_once(r
         assert policy["base-uri"] in ("'self'", "'none'"), what
 
 
+async def test_every_kind_of_answer_carries_an_id_of_its_own_and_its_times_exactly_once(running: Gateway) -> None:
+    seen = set()
+    for what, (method, target, headers, _status) in ANSWERS.items():
+        reply = await running.ask(target, method, headers=headers)
+        ((request_id,), (timing,)) = (reply.headers.getall(name) for name in ("X-Request-ID", "Server-Timing"))
+        assert re.fullmatch(r"(upstream;dur=\d+\.\d, )?gateway;dur=\d+\.\d", timing), what
+        assert timing.startswith("upstream") is (what.startswith("monitor's") or what == "failing monitor"), what
+        seen.add(request_id)
+    assert len(seen) == len(ANSWERS)
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        b"GET /prod/ HTTP/1.1\r\nHost : 127.0.0.1\r\n\r\n",
+        b"nonsense\r\n\r\n",
+        b"GET /prod/ HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + b"x" * 70_000 + b"\r\n\r\n",
+        b"POST /prod/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"GET /prod/ HTTP/1.1\r\nHost: elsewhere\r\nConnection: close\r\n\r\n",
+        b"BREW /prod/ HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n",
+    ],
+)
+async def test_what_the_strict_server_refuses_carries_them_too(running: Gateway, refused: bytes) -> None:
+    head = (await running.raw(refused)).partition(b"\r\n\r\n")[0]
+    assert re.match(rb"HTTP/1.1 4\d\d ", head)
+    assert len(re.findall(rb"\r\nx-request-id: [0-9a-f]{16}", head)) == 1
+    assert len(re.findall(rb"\r\nserver-timing: gateway;dur=", head)) == 1
+
+
 @pytest.mark.parametrize(
     "what", ["own page", "log-in page", "form without its token", "closed part", "failing monitor"]
 )

@@ -41,7 +41,7 @@ class ToCollector(SpanExporter):
 
     def shutdown(self) -> None:
         """Give up what is being tried."""
-        self._exporter.shutdown()  # type: ignore[no-untyped-call] - the library forgot to say
+        self._exporter.shutdown()  # type: ignore[no-untyped-call]
 
     def _worked(self) -> None:
         if self._lost:
