@@ -8,6 +8,7 @@ moment only counts while its process lives. Counting costs one addition in memor
 from __future__ import annotations
 
 import fcntl
+import logging
 import mmap
 import os
 from bisect import bisect_left
@@ -21,6 +22,7 @@ from zlib import crc32
 
 from swf_remote.edge.shared_memory import folder, opened
 
+LOG = logging.getLogger("swf_remote.figures")
 # Processes that count at the same time; any beyond them share the last row and may lose counts.
 ROWS = 256
 NAMES = 256
@@ -104,6 +106,7 @@ class Table:
 
     def count(self, name: str, amount: float = 1.0) -> None:
         """Count what has a name that is not known from the start; too many different ones are counted as one."""
+        name = name.encode()[:NAME_BYTES].decode(errors="ignore")
         column = self._named.get(name)
         if column is None:
             column = self._named[name] = self._column_for(name)
@@ -185,8 +188,15 @@ LAYOUT = Layout()
 
 @cache
 def table() -> Table:
-    """This process's table: made at the first count, when the layout is complete."""
-    return Table(LAYOUT, folder())
+    """This process's table: made at the first count, when the layout is complete.
+
+    Figures are not worth a request: where the folder cannot be used, this process counts alone.
+    """
+    try:
+        return Table(LAYOUT, folder())
+    except OSError as error:
+        LOG.warning("figures are not shared with other processes: %s: %s", folder(), error.strerror)
+        return Table(LAYOUT, None)
 
 
 def _take_another_row() -> None:

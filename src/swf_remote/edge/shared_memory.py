@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import sys
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -21,20 +22,39 @@ def folder() -> Path | None:
 
 
 def opened(place: Path | None, name: str, size: int) -> int:
-    """The descriptor of a file of `size` bytes in `place`; where nothing was written it holds zeros and takes no room.
+    """The descriptor of a file of `size` bytes in `place`, which this user alone can open; new bytes are zeros.
 
     Raises:
-        OSError: the place cannot be used.
+        OSError: the place cannot be used, is full, or holds a link of that name.
     """
     if place is None:
+        return _of_no_name(name, size)
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(place / name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    try:
+        _take_room(descriptor, size)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _of_no_name(name: str, size: int) -> int:
+    if sys.platform == "linux":
+        descriptor = os.memfd_create(name)
+    else:
         with TemporaryFile() as file:
             descriptor = os.dup(file.fileno())
-    else:
-        place.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(place / name, os.O_RDWR | os.O_CREAT, 0o600)
-    if os.fstat(descriptor).st_size < size:
-        os.ftruncate(descriptor, size)
+    os.ftruncate(descriptor, size)
     return descriptor
+
+
+def _take_room(descriptor: int, size: int) -> None:
+    """All of it at once: a full disk has to fail here, because later it would kill whoever writes to the memory."""
+    if sys.platform == "linux":
+        os.posix_fallocate(descriptor, 0, size)
+    elif os.fstat(descriptor).st_size < size:
+        os.ftruncate(descriptor, size)
 
 
 def mapped(place: Path | None, name: str, size: int) -> mmap.mmap:
