@@ -198,7 +198,7 @@ async def test_a_header_that_would_split_the_answer_is_never_sent(value: bytes) 
         await send({"type": "http.response.body", "body": b"ok"})
 
     async with edge_around(splitting) as running:
-        answer = await exchange(running, GET + b"\r\n")
+        answer = await exchange(running, GET + b"Connection: close\r\n\r\n")
         assert answer.startswith(b"HTTP/1.1 500 ")
         assert b"Set-Cookie" not in answer
 
