@@ -20,17 +20,23 @@ def build(settings: Configuration) -> ASGIApp:
     # These read models and templates, which stand only after Django was set up.
     from swf_remote.edge.assets import STATIC_FOLDER, Assets  # noqa: PLC0415
     from swf_remote.edge.outer import Outer  # noqa: PLC0415
+    from swf_remote.edge.pulse import Pulse  # noqa: PLC0415
     from swf_remote.edge.runtime import Runtime  # noqa: PLC0415
+    from swf_remote.operations.drift_watch import DriftWatch  # noqa: PLC0415
     from swf_remote.proxy.app import Proxy  # noqa: PLC0415
+    from swf_remote.status.stream import LiveStatus  # noqa: PLC0415
     from swf_remote.urls import OWN_SECTIONS  # noqa: PLC0415
 
     runtime = Runtime(settings)
+    proxy = Proxy(settings, runtime)
+    pulse = Pulse(lanes=runtime.lanes.lanes, kept_in_memory=proxy.kept_in_memory, link=runtime.record.state)
+    runtime.companions += [pulse.run, DriftWatch(settings, runtime.record).run]
     return Outer(
         settings,
         runtime,
-        pages=pages,
+        pages=LiveStatus(pages, settings, runtime.stopping),
         own_sections=OWN_SECTIONS,
-        proxy=Proxy(settings, runtime),
+        proxy=proxy,
         assets=Assets(settings.own_static_url, STATIC_FOLDER),
     )
 

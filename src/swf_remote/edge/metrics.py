@@ -12,6 +12,7 @@ from typing import Protocol
 from swf_remote.edge.exchange import Exchange
 from swf_remote.edge.figures import LAYOUT, Kind, Labels, table
 from swf_remote.edge.problem import Problem
+from swf_remote.proxy.link import LinkState, Observation, Place
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 90.0)
 FIRST_BYTE_SECONDS = (0.001, 0.0025, *SECONDS)
@@ -20,6 +21,10 @@ RESULTS = ("hit", "miss", "coalesced", "stale", "bypass")
 """What the cache did."""
 LANES = ("page", "data", "static", "write")
 BREAKER_STATES = ("closed", "half-open", "open")
+NOTHING_BROKEN, NOT_LOOKED = "nothing", "not known"
+LINK_FINDINGS = (NOTHING_BROKEN, *(place.value for place in Place), NOT_LOOKED)
+"""What a worker holds to be broken."""
+OUTCOMES = ("failed", "refused")
 _METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "other")
 _STATUSES = ("1xx", "2xx", "3xx", "4xx", "5xx", "none")
 _OF_THE_MONITOR = frozenset({"page", "data", "static"})
@@ -43,13 +48,20 @@ CACHE_RESULTS = LAYOUT.add(
     Kind.COUNTER,
     {"area": ("page", "data", "static"), "result": RESULTS},
 )
-_running = LAYOUT.add("swf_remote_requests_in_progress", "Requests being answered", Kind.GAUGE, {})
-_streams = LAYOUT.add("swf_remote_streams_open", "Event streams being sent", Kind.GAUGE, {})
-_sources = LAYOUT.add("swf_remote_event_sources_up", "Event streams of the monitor that are heard", Kind.GAUGE, {})
-_events_in = LAYOUT.add("swf_remote_events_received", "Events that came from the monitor", Kind.COUNTER, {})
-_events_out = LAYOUT.add("swf_remote_events_sent", "Events handed on, counted for each listener", Kind.COUNTER, {})
-_dropped = LAYOUT.add(
-    "swf_remote_listeners_dropped", "Listeners that did not keep up with the events", Kind.COUNTER, {}
+RUNNING = LAYOUT.add("swf_remote_requests_in_progress", "Requests being answered", Kind.GAUGE, {})
+STREAMS = LAYOUT.add("swf_remote_streams_open", "Event streams being sent", Kind.GAUGE, {})
+SOURCES = LAYOUT.add("swf_remote_event_sources_up", "Event streams of the monitor that are heard", Kind.GAUGE, {})
+EVENTS_IN = LAYOUT.add("swf_remote_events_received", "Events that came from the monitor", Kind.COUNTER, {})
+EVENTS_OUT = LAYOUT.add("swf_remote_events_sent", "Events handed on, counted for each listener", Kind.COUNTER, {})
+DROPPED = LAYOUT.add("swf_remote_listeners_dropped", "Listeners that did not keep up with the events", Kind.COUNTER, {})
+PROBLEMS = LAYOUT.add(
+    "swf_remote_problems", "Requests that failed or were refused", Kind.COUNTER, {"outcome": OUTCOMES}
+)
+LOOKS = LAYOUT.add(
+    "swf_remote_look_seconds", "Looks at the link that the monitor answered", Kind.HISTOGRAM, {}, SECONDS
+)
+LINK_SEEN = LAYOUT.add(
+    "swf_remote_link_workers", "Workers by what they hold to be broken", Kind.GAUGE, {"broken": LINK_FINDINGS}
 )
 UPSTREAM = LAYOUT.add(
     "swf_remote_upstream_first_byte_seconds",
@@ -78,16 +90,18 @@ WORKER_STARTED = LAYOUT.add(
     "swf_remote_worker_started_timestamp_seconds", "When each worker began to serve", Kind.EACH, {}
 )
 
+FAILURES, REFUSALS = "swf_remote_failures", "swf_remote_refusals"
 NAMED: Mapping[str, tuple[str, str]] = {
-    "swf_remote_failures": ("Requests that failed, by kind", "kind"),
-    "swf_remote_refusals": ("Requests that were refused, by kind", "kind"),
+    FAILURES: ("Requests that failed, by kind", "kind"),
+    REFUSALS: ("Requests that were refused, by kind", "kind"),
     "swf_remote_account_corners": ("Pages of the monitor by what became of their account corner", "outcome"),
 }
 """Counters whose label values are not known from the start: what they count, and the label."""
 
 _ONLY: Labels = ()
-_RUNNING, _STREAMS, _SOURCES = (family.columns[_ONLY] for family in (_running, _streams, _sources))
-_EVENTS_IN, _EVENTS_OUT, _DROPPED = (family.columns[_ONLY] for family in (_events_in, _events_out, _dropped))
+_RUNNING, _STREAMS, _SOURCES = (family.columns[_ONLY] for family in (RUNNING, STREAMS, SOURCES))
+_EVENTS_IN, _EVENTS_OUT, _DROPPED = (family.columns[_ONLY] for family in (EVENTS_IN, EVENTS_OUT, DROPPED))
+_FAILED, _REFUSED = (PROBLEMS.columns[outcome,] for outcome in OUTCOMES)
 _CLASSES = {status: f"{status // 100}xx" for status in range(100, 600)}
 
 
@@ -157,12 +171,15 @@ def request_ends(exchange: Exchange, method: str) -> None:
 
 def problem_told(problem: Problem) -> None:
     """A request ended in a problem: a failure of ours or the monitor's, or a refusal."""
-    _count("swf_remote_failures" if problem.status >= 500 else "swf_remote_refusals", problem.kind)
+    failed = problem.status >= 500
+    table().row[_FAILED if failed else _REFUSED] += 1
+    _count(FAILURES if failed else REFUSALS, problem.kind)
 
 
 def answer_aborted() -> None:
     """An answer broke off after it had begun."""
-    _count("swf_remote_failures", "answer-aborted")
+    table().row[_FAILED] += 1
+    _count(FAILURES, "answer-aborted")
 
 
 def page_corner(placement: Placement) -> None:
@@ -206,6 +223,19 @@ def upstream_failed(lane: str) -> None:
     table().row[UPSTREAM_FAILURES.columns[lane,]] += 1
 
 
+def link_looked_at(seen: Observation) -> None:
+    """This process has looked at the link."""
+    if seen.latency_ms is not None:
+        table().observe(LOOKS, _ONLY, seen.latency_ms / 1000)
+
+
+def link_is(state: LinkState) -> None:
+    """The link as this process sees it now."""
+    finding = (state.broken_at or NOTHING_BROKEN) if state.probed else NOT_LOOKED
+    for each in LINK_FINDINGS:
+        table().row[LINK_SEEN.columns[each,]] = float(each == finding)
+
+
 def lane_is(lane: Lane) -> None:
     """A lane of this process now."""
     row = table().row
@@ -227,6 +257,16 @@ def worker_is(pid: int, started: float, resident: int) -> None:
     row = table().row
     for family, value in ((WORKER_PID, pid), (WORKER_STARTED, started), (WORKER_MEMORY, resident)):
         row[family.columns[_ONLY]] = value
+
+
+def counted_by_kind(family: str) -> dict[str, int]:
+    """What was counted under each label of one of ``NAMED``, over all processes, the most frequent first."""
+    found = {
+        name.removeprefix(f"{family}:"): int(value)
+        for name, value in table().named().items()
+        if name.startswith(f"{family}:")
+    }
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _count(family: str, label: str) -> None:

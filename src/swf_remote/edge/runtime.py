@@ -12,16 +12,18 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from swf_remote.configuration import Configuration
+from swf_remote.edge import metrics
 from swf_remote.edge.telemetry.traces import Traces, traces_of
 from swf_remote.edge.termination import at_termination
 from swf_remote.proxy.capacity.client import LanedClient
-from swf_remote.proxy.link import LinkRecord, Proof, install, utc_now
+from swf_remote.proxy.link import LinkRecord, Observation, Proof, install, utc_now
 from swf_remote.proxy.probe import Probe
 from swf_remote.proxy.trust import OFF_WARNING
 from swf_remote.proxy.upstream import UpstreamClient
 
 LOG = logging.getLogger("swf_remote.runtime")
 FINISH_SECONDS = 2.0
+AGAIN_SECONDS = 5.0
 # More than the most event streams that ``proxy.events`` lets in.
 SIDE_CONNECTIONS = 4000
 
@@ -33,7 +35,7 @@ class Runtime:
         self._settings = settings
         self.client = UpstreamClient(settings, settings.monitor_connections)
         self.lanes = LanedClient(self.client, settings.monitor_connections, ask_probe=self._look_soon)
-        self.record = LinkRecord(clock=utc_now, proof=self.client.proof, heard=self.lanes.link_seen)
+        self.record = LinkRecord(clock=utc_now, proof=self.client.proof, heard=self._link_seen)
         # Streams last, and looks at the link must not queue behind slow pages: neither takes a page's connection.
         self.side_client = UpstreamClient(settings, SIDE_CONNECTIONS)
         self.probe = Probe(settings, self.side_client, self.record, heard_since=self.lanes.heard_since)
@@ -42,7 +44,9 @@ class Runtime:
         """What else has to end before the client to the monitor is closed."""
         self.traces: Traces | None = None
         """Begun with the process; None where they are off."""
-        self._probing: asyncio.Task[None] | None = None
+        self.companions: list[Callable[[], Awaitable[None]]] = []
+        """What else runs from the start to the end, beside the requests."""
+        self._running: list[asyncio.Task[None]] = []
         self._open = False
         self._busy = 0
         self._idle = asyncio.Event()
@@ -60,7 +64,7 @@ class Runtime:
         await self.client.__aenter__()
         await self.side_client.__aenter__()
         self._listen_no_more = at_termination(self.stopping.set)
-        self._probing = asyncio.create_task(self.probe.run())
+        self._running = [asyncio.create_task(_kept_up(run)) for run in (self.probe.run, *self.companions)]
 
     async def close(self) -> None:
         """End streams, let running requests finish, close the client."""
@@ -68,10 +72,9 @@ class Runtime:
         if self._busy:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._idle.wait(), FINISH_SECONDS)
-        if self._probing is not None:
-            self._probing.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._probing
+        for one in self._running:
+            one.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
         for ending in self.endings:
             await ending()
         await self.client.__aexit__(None, None, None)
@@ -82,6 +85,10 @@ class Runtime:
 
     def _look_soon(self) -> None:
         self.probe.ask()
+
+    def _link_seen(self, seen: Observation) -> None:
+        metrics.link_looked_at(seen)
+        self.lanes.link_seen(seen)
 
     def link_is_down(self) -> bool:
         """Whether the last look at the link found the monitor out of reach."""
@@ -98,3 +105,13 @@ class Runtime:
         self._busy -= 1
         if not self._busy:
             self._idle.set()
+
+
+async def _kept_up(run: Callable[[], Awaitable[None]]) -> None:
+    """What runs beside the requests goes on after a failure, and says that there was one."""
+    while True:
+        try:
+            await run()
+        except Exception:
+            LOG.exception("what runs beside the requests failed and is started again")
+        await asyncio.sleep(AGAIN_SECONDS)

@@ -5,6 +5,7 @@ Few pages, one after the other, without a name, and none whose fetching does som
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -20,8 +21,12 @@ STARTS = ("prod/", "panda/", "pcs/")
 MOST_PAGES = 40
 LARGEST_PAGE = 4_000_000
 BUDGET = Budget(first_byte=60.0, between_bytes=30.0)
+# Where monitors describe their API; not shown to readers.
+SCHEMAS = ("api/schema/", "api/panda/schema/")
+_VERSION = re.compile(r"""\binfo\b.{0,2000}?\bversion["']?\s*:\s*["']?([\w.+-]{1,40})""", re.DOTALL)
 SERVER_ERROR = 500
 BAD_REQUEST = 400
+OK = 200
 
 
 @dataclass
@@ -133,3 +138,23 @@ async def look(settings: Configuration, table: Exposure) -> LiveReport:
     """One look through the configured link."""
     async with UpstreamClient(settings, connections=2) as client:
         return await Walk(settings, client, table).run()
+
+
+async def api_version(settings: Configuration) -> str:
+    """The version that the monitor's description of its API bears; empty where there is none.
+
+    Raises:
+        UpstreamError: the monitor does not answer.
+    """
+    host = settings.monitor_host or urlsplit(settings.monitor_url).netloc
+    headers = (("Host", host), ("Accept", "*/*"), ("Accept-Encoding", "identity"))
+    async with UpstreamClient(settings, connections=1) as client:
+        for path in SCHEMAS:
+            answer = await client.send(_PageRequest(f"{settings.monitor_mount}/{path}", headers), budget=BUDGET)
+            try:
+                found = _VERSION.search(await _body(answer)) if answer.status == OK else None
+            finally:
+                answer.close()
+            if found:
+                return found[1]
+    return ""

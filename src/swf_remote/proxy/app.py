@@ -84,6 +84,10 @@ class Proxy:
             self._reads = self._reads_of(self._cache, settings)
             runtime.endings.append(self._cache.flights.end)
 
+    def kept_in_memory(self) -> tuple[int, int]:
+        """Bytes and number of the answers that this process keeps."""
+        return (self._cache.memory.bytes, len(self._cache.memory)) if self._cache else (0, 0)
+
     def _reads_of(self, cache: Cache, settings: Configuration) -> Reads:
         largest = min(settings.cache_object_bytes, settings.cache_bytes)
         most = max(settings.cache_bytes // 2, largest)

@@ -52,6 +52,8 @@ class Observation:
     """Why requests cannot be answered either; None when they can, or fail at once with a reason of their own."""
     answers: bool = False
     """Readers get answers all the same."""
+    server: str = ""
+    """The software that the monitor's answer names; empty where it names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ class LinkState:
     """When this gateway process began to look."""
     proof: Proof
     """How the monitor proves who it is."""
+    server: str
+    """The software that the monitor last named in an answer; empty while it has named none."""
 
 
 class LinkRecord:
@@ -116,6 +120,7 @@ class LinkRecord:
             incidents=(),
             started=clock(),
             proof=proof,
+            server="",
         )
 
     def note(self, seen: Observation) -> None:
@@ -137,6 +142,7 @@ class LinkRecord:
             last_good=now if seen.latency_ms is not None or seen.answers else before.last_good,
             probed=True,
             latency_ms=seen.latency_ms,
+            server=seen.server or before.server,
         )
         self._heard(seen)
 

@@ -11,9 +11,9 @@ import json
 import logging
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,6 +32,7 @@ BUDGET = Budget(first_byte=4.0, between_bytes=2.0)
 URGENT_BUDGET = Budget(first_byte=2.0, between_bytes=2.0)
 DOWN_INTERVAL = 1.0
 LARGEST_STATUS = 1_000_000
+LONGEST_NAME = 80
 SHORTEST_PAUSE = 0.25
 SERVER_ERROR = 500
 
@@ -104,10 +105,10 @@ class Probe:
             return Observation(Place.TUNNEL, words, cause=cause)
         begin = time.monotonic()
         try:
-            status, document = await self._status()
+            status, document, server = await self._status()
         except UpstreamError as error:
             return Observation(Place.MONITOR, _words(error), cause=_cause_of(error))
-        return judge(status, document, (time.monotonic() - begin) * 1000)
+        return replace(judge(status, document, (time.monotonic() - begin) * 1000), server=server)
 
     async def _entrance_fault(self) -> tuple[str, LinkCause] | None:
         try:
@@ -124,20 +125,22 @@ class Probe:
         writer.close()
         return None
 
-    async def _status(self) -> tuple[int, Any]:
+    async def _status(self) -> tuple[int, Any, str]:
+        """Status, document and the name of the software; None for what is no document."""
         answer = await self._client.send(self._request, budget=self._budget)
+        server = _server(answer.raw_headers)
         try:
             body = b""
             async for chunk in answer.chunks():
                 body += chunk
                 if len(body) > LARGEST_STATUS:
-                    return answer.status, None
+                    return answer.status, None, server
         finally:
             answer.close()
         try:
-            return answer.status, json.loads(body)
+            return answer.status, json.loads(body), server
         except ValueError:
-            return answer.status, None
+            return answer.status, None, server
 
 
 def _doubtful(seen: Observation) -> bool:
@@ -154,6 +157,12 @@ def judge(status: int, document: object, latency_ms: float) -> Observation:
         reason = str(document.get("overall_reason") or "no reason given")[:300]
         return Observation(Place.DATA, f"The monitor reports a fault: {reason}", latency_ms)
     return Observation(None, "", latency_ms)
+
+
+def _server(fields: Sequence[tuple[bytes, bytes]]) -> str:
+    """The software that an answer names (RFC 9110 10.2.4)."""
+    named = next((value for name, value in fields if name.lower() == b"server"), b"")
+    return "".join(filter(str.isprintable, named.decode("latin-1")))[:LONGEST_NAME].strip()
 
 
 def _words(error: UpstreamError) -> str:

@@ -6,6 +6,7 @@ from . import views
 
 urlpatterns = [
     path("status/", views.status, name="status"),
+    path("status/drift/", views.drift, name="drift"),
     path("status/openapi.json", views.openapi, name="openapi"),
     path("healthz", views.healthz, name="healthz"),
     path("metrics", views.metrics, name="metrics"),

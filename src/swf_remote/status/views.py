@@ -1,11 +1,13 @@
 """What works right now: a page for people, short answers for machines, figures for Prometheus. Nothing is stored."""
 
-from datetime import UTC, datetime, timedelta
+from __future__ import annotations
+
 from importlib.metadata import version
 
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
@@ -13,34 +15,66 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from swf_remote.configuration import configuration
 from swf_remote.edge.exposition import exposition
+from swf_remote.operations.drift_watch import ask_for_look
 from swf_remote.proxy import link
-from swf_remote.web.handlers import NOT_FOUND, problem_response
+from swf_remote.web.addresses import own_url
+from swf_remote.web.handlers import BAD_REQUEST, NOT_FOUND, problem_response, wrong_method
 from swf_remote.web.negotiation import HTML, JSON, preferred
 
-from .access import may_see_all
-from .openapi import document
-from .report import Report, as_json, report
-
-_LEAST_PATIENCE = 20.0
+from .access import Detail, may_see_all
+from .openapi import document as description
+from .parts import LEVELS, PARTS, document, present_report
 
 
 @never_cache
-@vary_on_headers("Accept")
+@vary_on_headers("Accept", "Authorization", "Cookie")
 @require_safe
 def status(request: HttpRequest) -> HttpResponse:
-    """The link status page; JSON by `Accept` or `?format=json`, the part that changes alone by `?part=live`."""
-    found = _report()
+    """The status page; JSON by `Accept` or `?format=json`, one changing part alone by `?part=live`.
+
+    Staff and holders of the token are told all, unless they ask for `?detail=public`; `?detail=full` does not exist for
+    others.
+    """
+    asked, may = request.GET.get("detail"), may_see_all(request)
+    if asked not in (None, *Detail):
+        return problem_response(request, BAD_REQUEST)
+    if asked == Detail.FULL and not may:
+        return problem_response(request, NOT_FOUND)
+    detail = Detail.FULL if may and asked != Detail.PUBLIC else Detail.PUBLIC
     if wants_json(request):
-        return JsonResponse(as_json(found, version("swf-remote")))
-    template = "status/_live.html" if request.GET.get("part") == "live" else "status/status.html"
-    facts = {"version": version("swf-remote"), "names_signed": configuration().monitor_jwt_key_file is not None}
-    return render(request, template, {"report": found, **facts})
+        return JsonResponse(document(detail))
+    part = request.GET.get("part")
+    if part is not None:
+        known = part in LEVELS[detail]
+        return HttpResponse(PARTS[part]()) if known else problem_response(request, NOT_FOUND)
+    return _page(request, detail, may=may)
+
+
+def _page(request: HttpRequest, detail: Detail, *, may: bool) -> HttpResponse:
+    context = {
+        "report": present_report(),
+        "parts": {name: SafeString(PARTS[name]()) for name in LEVELS[detail]},
+        "detail": detail,
+        "may_see_all": may,
+    }
+    return render(request, "status/status.html", context)
+
+
+@never_cache
+def drift(request: HttpRequest) -> HttpResponse:
+    """Staff have the monitor looked at for drift now; others do not learn that this is there."""
+    if not may_see_all(request):
+        return problem_response(request, NOT_FOUND)
+    if request.method != "POST":
+        return wrong_method(request, "POST")
+    ask_for_look()
+    return HttpResponseRedirect(f"{own_url('status/')}#drift", status=303)
 
 
 @require_safe
 def openapi(_request: HttpRequest) -> HttpResponse:
     """What the gateway's own JSON endpoints take and give."""
-    return JsonResponse(document(configuration().mount, version("swf-remote")))
+    return JsonResponse(description(configuration().mount, version("swf-remote")))
 
 
 @never_cache
@@ -77,11 +111,6 @@ def wants_json(request: HttpRequest) -> bool:
     """Whether the client asked for JSON, by `?format=` or else by its `Accept` header."""
     asked = request.GET.get("format")
     return asked == JSON or (asked is None and preferred(request.headers.get("Accept", ""), default=HTML) == JSON)
-
-
-def _report() -> Report:
-    patience = timedelta(seconds=max(3 * configuration().probe_interval, _LEAST_PATIENCE))
-    return report(link.current(), datetime.now(UTC), patience)
 
 
 def _database_answers() -> bool:

@@ -67,6 +67,12 @@ def moment_seconds(when: datetime) -> SafeString:
 
 
 @register.filter
+def moment_clock(when: datetime) -> SafeString:
+    """The time of the day, for tables of one hour whose head names the zone."""
+    return format_html('<time datetime="{}">{}</time>', iso(when), f"{when.astimezone(UTC):%H:%M}")
+
+
+@register.filter
 def as_of(when: datetime) -> str:
     """How old a page may be: "As of 14:03:20 UTC"."""
     return f"As of {clock(when)}"
