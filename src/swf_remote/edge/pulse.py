@@ -1,4 +1,4 @@
-"""What a worker says of itself every two seconds, and every ten the sample of all workers that ``edge.history`` keeps."""
+"""What a worker says of itself every two seconds; and every ten seconds the sample of all workers for the history."""
 
 from __future__ import annotations
 

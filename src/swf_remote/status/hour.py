@@ -122,6 +122,18 @@ class Hour:
         return [span for span in reversed(spans) if span.seconds]
 
 
+def coarse(hour: Hour, each: int) -> Hour:
+    """The same in steps `each` times as long. They begin at fixed times, so that a drawing moves by whole steps."""
+    end = -(-_number(hour.end) // each) * each
+    late = end - _number(hour.end)
+    steps = hour.steps[late:] + (None,) * late
+    first = end - STEPS
+    spans = [
+        merged(steps[at : at + each], _moment(first + at), _moment(first + at + each)) for at in range(0, STEPS, each)
+    ]
+    return Hour(_moment(first), _moment(end), tuple(span if span.seconds else None for span in spans))
+
+
 def hour_of(samples: Sequence[Sample], now: float) -> Hour:
     """The hour that ends with the step of `now` (epoch seconds), or with the one before if that is the last known."""
     end = int(now) // STEP_SECONDS

@@ -19,7 +19,7 @@ from swf_remote.operations.drift_record import DriftRecord
 from swf_remote.operations.drift_watch import last_look
 from swf_remote.web.moments import iso
 
-from .quantiles import quantile, time_in_words
+from .quantiles import quantile, quantile_in_words
 
 PARTS = (0.5, 0.95, 0.99)
 
@@ -58,7 +58,7 @@ class Lane:
     @property
     def times_in_words(self) -> str:
         """Its percentiles in one cell."""
-        return " · ".join(time_in_words(seconds, metrics.SECONDS[-1]) for seconds in self.times)
+        return " · ".join(quantile_in_words(seconds, metrics.SECONDS) for seconds in self.times)
 
 
 @dataclass(frozen=True, slots=True)

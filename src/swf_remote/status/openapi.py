@@ -8,8 +8,10 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
+from swf_remote.edge.metrics import BREAKER_STATES, LANES, RESULTS
 from swf_remote.proxy.link import Proof
 
+from .access import Detail
 from .report import Health, PartState
 
 Schema = dict[str, Any]
@@ -17,6 +19,10 @@ Schema = dict[str, Any]
 _MOMENT: Schema = {"type": "string", "format": "date-time"}
 _PERHAPS: Schema = {"type": ["string", "null"], "format": "date-time"}
 _WORDS: Schema = {"type": "string"}
+_COUNT: Schema = {"type": "number", "minimum": 0}
+_MEASURE: Schema = {"type": ["number", "null"], "minimum": 0}
+_NAME: Schema = {"type": ["string", "null"]}
+_COUNTS: Schema = {"type": "object", "additionalProperties": _COUNT}
 _LIST: Schema = {"type": "array", "items": _WORDS}
 
 
@@ -44,13 +50,22 @@ def _status() -> Schema:
     return {
         "operationId": "status",
         "summary": "What of the chain to the laboratory works, what does not, and since when",
+        "description": "Figures are of all workers of the host. The page's changing parts come as events (HTML in "
+        "`text/event-stream`) from `status/stream/`.",
         "parameters": [
             {
                 "name": "format",
                 "in": "query",
                 "description": "`json` or `html`; without it the Accept header decides.",
                 "schema": _WORDS,
-            }
+            },
+            {
+                "name": "detail",
+                "in": "query",
+                "description": "`full` is for staff and for who brings the token, and else not found; `public` is for "
+                "everybody. Without it, as much as the reader may see.",
+                "schema": {"enum": [str(detail) for detail in Detail]},
+            },
         ],
         "responses": {
             "200": {
@@ -95,7 +110,7 @@ def _readiness() -> Schema:
 
 
 def _report() -> Schema:
-    return _object(
+    told = _object(
         status={"enum": [str(health) for health in Health]},
         summary=_WORDS,
         reason=_WORDS,
@@ -108,6 +123,63 @@ def _report() -> Schema:
         broken=_LIST,
         incidents={"type": "array", "items": _object(what=_WORDS, reason=_WORDS, begin=_MOMENT, end=_PERHAPS)},
         gateway=_object(version=_WORDS, started=_MOMENT),
+        figures=_object(last_5_minutes=_figures(), last_hour=_figures()),
+        hour={"type": "array", "items": _figures(), "description": "Steps of five minutes, newest first"},
+    )
+    told["properties"]["full"] = _full()
+    return told
+
+
+def _figures() -> Schema:
+    """What happened in a stretch of time, over all workers of the host; times in seconds."""
+    percentiles = _object(p50=_MEASURE, p95=_MEASURE, p99=_MEASURE)
+    return _object(
+        begin=_MOMENT,
+        end=_MOMENT,
+        known_seconds=_COUNT,
+        requests=_COUNT,
+        cache=_object(**dict.fromkeys(RESULTS, _COUNT)),
+        hit_ratio=_MEASURE,
+        first_byte_seconds=percentiles,
+        monitor_first_byte_seconds=percentiles,
+        look_seconds=_MEASURE,
+        link_down_seconds=_COUNT,
+        streams=_COUNT,
+        failed=_COUNT,
+        refused=_COUNT,
+    )
+
+
+def _full() -> Schema:
+    """What staff and holders of the token see beyond that."""
+    lane = _object(
+        name={"enum": list(LANES)},
+        running=_COUNT,
+        waiting=_COUNT,
+        limit=_COUNT,
+        breakers=_object(**dict.fromkeys(BREAKER_STATES, _COUNT)),
+        answered=_COUNT,
+        seconds=_object(p50=_MEASURE, p95=_MEASURE, p99=_MEASURE),
+        failed=_COUNT,
+    )
+    finding = _object(kind={"enum": ["NEW", "GONE"]}, path=_WORDS, why=_WORDS)
+    return _object(
+        lanes={"type": "array", "items": lane},
+        workers={"type": "array", "items": _object(pid=_COUNT, started=_MOMENT, resident_bytes=_COUNT)},
+        running=_COUNT,
+        cache=_object(bytes=_COUNT, limit=_COUNT, entries=_COUNT),
+        failures=_COUNTS,
+        refusals=_COUNTS,
+        events=_object(listeners=_COUNT, sources=_COUNT, received=_COUNT, sent=_COUNT, dropped=_COUNT),
+        monitor=_object(server=_NAME, api_version=_NAME),
+        drift=_object(
+            looked_at=_PERHAPS,
+            looking={"type": "boolean"},
+            fault=_NAME,
+            pages=_COUNT,
+            findings={"type": "array", "items": finding},
+            more=_COUNT,
+        ),
     )
 
 

@@ -25,7 +25,7 @@ from . import inside as within
 from .access import Detail
 from .hour import Hour, Span, hour_of
 from .plots import plots_of
-from .quantiles import number_in_words, share_in_words, time_in_words
+from .quantiles import number_in_words, quantile_in_words, share_in_words, time_in_words
 from .report import Report, as_json, report
 
 ROW_MINUTES = 5
@@ -92,7 +92,7 @@ def summary(hour: Hour) -> list[Row]:
     """The figures in words: of the last five minutes, and of the hour."""
     spans = (hour.last(5), hour.whole)
     told: tuple[tuple[str, Callable[[Span], str]], ...] = (
-        ("Requests to the monitor's pages", lambda span: f"{number_in_words(span.rate)} per second"),
+        ("Pages, data, files", lambda span: f"{number_in_words(span.rate)} per second"),
         ("Cache hit ratio", lambda span: share_in_words(span.free, span.requests)),
         ("First byte, readers", _reader_times),
         ("First byte, monitor", _monitor_times),
@@ -102,11 +102,11 @@ def summary(hour: Hour) -> list[Row]:
 
 
 def _reader_times(span: Span) -> str:
-    return " · ".join(time_in_words(span.first_byte(part), FIRST_BYTE_SECONDS[-1]) for part in _PARTS)
+    return " · ".join(quantile_in_words(span.first_byte(part), FIRST_BYTE_SECONDS) for part in _PARTS)
 
 
 def _monitor_times(span: Span) -> str:
-    return " · ".join(time_in_words(span.upstream_first_byte(part), SECONDS[-1]) for part in _PARTS)
+    return " · ".join(quantile_in_words(span.upstream_first_byte(part), SECONDS) for part in _PARTS)
 
 
 @lru_cache(maxsize=2)
@@ -135,7 +135,7 @@ class _TableRow:
 
     @classmethod
     def of(cls, span: Span) -> _TableRow:
-        times = [time_in_words(span.first_byte(part), FIRST_BYTE_SECONDS[-1]) for part in _PARTS]
+        times = [quantile_in_words(span.first_byte(part), FIRST_BYTE_SECONDS) for part in _PARTS]
         cells = (
             ("Requests/s", number_in_words(span.rate)),
             ("Hit ratio", share_in_words(span.free, span.requests)),
@@ -143,7 +143,7 @@ class _TableRow:
             ("p95", times[1]),
             ("p99", times[2]),
             ("Link", _link(span)),
-            ("Look", time_in_words(span.look, SECONDS[-1])),
+            ("Look", time_in_words(span.look)),
             ("Streams", f"{span.streams:,.0f}"),
             ("Failed", f"{span.failed:,.0f}"),
             ("Refused", f"{span.refused:,.0f}"),

@@ -13,15 +13,18 @@ from datetime import timedelta
 from itertools import groupby
 
 from swf_remote.edge.history import STEPS
-from swf_remote.edge.metrics import FIRST_BYTE_SECONDS, SECONDS
+from swf_remote.edge.metrics import FIRST_BYTE_SECONDS
 from swf_remote.web.moments import duration
 
-from .hour import Hour, Span
-from .quantiles import number_in_words, share_in_words, time_in_words
+from .hour import Hour, Span, coarse
+from .quantiles import number_in_words, quantile_in_words, share_in_words, time_in_words
 
 HEIGHT = 200
+_DRAWN_STEPS = 3
+WIDTH = STEPS // _DRAWN_STEPS
 UNKNOWN = "\N{EN DASH}"
 _SHORTEST = 0.001
+_POWERS = ("1 ms", "10 ms", "100 ms", "1 s", "10 s", "100 s")
 _LONGEST = 100.0
 
 Value = float | None
@@ -38,6 +41,8 @@ class Series:
     """Of the drawing, in its own units; empty where there is nothing to draw."""
     latest: str
     """Its last value, in words."""
+    edge: str = ""
+    """Where an area lies on another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +88,13 @@ _RESULTS = (
 
 def plots_of(hour: Hour) -> tuple[Plot, ...]:
     """All of them, in the order of the page."""
-    return (_requests(hour), _ratio(hour), _answers(hour), _link(hour), _streams(hour), _problems(hour))
+    drawn = coarse(hour, _DRAWN_STEPS)
+    return tuple(make(hour, drawn) for make in (_requests, _ratio, _answers, _link, _streams, _problems))
 
 
-def _requests(hour: Hour) -> Plot:
+def _requests(hour: Hour, drawn: Hour) -> Plot:
     whole = hour.whole
-    most = max(hour.known, key=lambda span: span.rate, default=None)
+    most = max(drawn.known, key=lambda span: span.rate, default=None)
     if most is None or not whole.requests:
         finding = "No page, data or file of the monitor was asked for."
     else:
@@ -97,31 +103,32 @@ def _requests(hour: Hour) -> Plot:
             f"{number_in_words(most.rate)} (at {most.end:%H:%M} UTC)."
         )
     top = _nice(most.rate if most else 0.0)
-    stacked: list[Value] = [0.0 if step else None for step in hour.steps]
+    stacked: list[Value] = [0.0 if step else None for step in drawn.steps]
     areas = []
     for result, name, look in _RESULTS:
-        rates = [step.results[result] / step.seconds if step else None for step in hour.steps]
+        rates = [step.results[result] / step.seconds if step else None for step in drawn.steps]
         upper = [None if low is None or rate is None else low + rate for low, rate in zip(stacked, rates, strict=True)]
-        path = _area(_scaled(stacked, top), _scaled(upper, top)) if any(rates) else ""
-        areas.append(Series(name, look, path, f"{number_in_words(_last(rates))}/s" if hour.known else UNKNOWN))
+        below, above = _scaled(stacked, top), _scaled(upper, top)
+        latest = f"{number_in_words(_last(rates))}/s" if hour.known else UNKNOWN
+        areas.append(Series(name, look, _area(below, above), latest, _edge(below, above)))
         stacked = upper
-    return Plot("requests", "Requests", finding, _linear(top, "/s"), _hours(hour), areas=tuple(areas))
+    return Plot("requests", "Requests", finding, _linear(top, "/s"), _hours(drawn), areas=tuple(areas))
 
 
-def _ratio(hour: Hour) -> Plot:
+def _ratio(hour: Hour, drawn: Hour) -> Plot:
     whole = hour.whole
     finding = (
         f"{share_in_words(whole.free, whole.requests)} cost the link nothing." if whole.requests else "No requests."
     )
-    values = [step.hit_ratio if step else None for step in hour.steps]
+    values = [step.hit_ratio if step else None for step in drawn.steps]
     latest = hour.last(5)
     line = Series(
         "from the cache, last 5 min", "a", _line(_scaled(values, 1.0)), share_in_words(latest.free, latest.requests)
     )
-    return Plot("ratio", "Cache hit ratio", finding, ("100 %", "50 %", "0 %"), _hours(hour), lines=(line,))
+    return Plot("ratio", "Cache hit ratio", finding, ("100 %", "50 %", "0 %"), _hours(drawn), lines=(line,))
 
 
-def _answers(hour: Hour) -> Plot:
+def _answers(hour: Hour, drawn: Hour) -> Plot:
     whole, latest = hour.whole, hour.last(5)
     times = [_time(whole.first_byte(part)) for part in (0.5, 0.95, 0.99)]
     finding = (
@@ -130,17 +137,17 @@ def _answers(hour: Hour) -> Plot:
         else "No page and no data were asked for."
     )
     kinds = (("p50", 0.5, "a"), ("p95", 0.95, "b"), ("p99", 0.99, "c"))
-    values = {part: [step.first_byte(part) if step else None for step in hour.steps] for _, part, _ in kinds}
+    values = {part: [step.first_byte(part) if step else None for step in drawn.steps] for _, part, _ in kinds}
     decades = _decades([value for several in values.values() for value in several])
     lines = tuple(
         Series(f"{name}, last 5 min", look, _line(_logarithmic(values[part], decades)), _time(latest.first_byte(part)))
         for name, part, look in kinds
     )
-    ticks = tuple(time_in_words(_SHORTEST * 10.0**power, _LONGEST) for power in range(decades, -1, -1))
-    return Plot("answers", "Time to the first byte", finding, ticks, _hours(hour), lines=lines)
+    ticks = tuple(_POWERS[power] for power in range(decades, -1, -1))
+    return Plot("answers", "Time to the first byte", finding, ticks, _hours(drawn), lines=lines)
 
 
-def _link(hour: Hour) -> Plot:
+def _link(hour: Hour, drawn: Hour) -> Plot:
     whole = hour.whole
     if not hour.known or whole.unknown >= whole.seconds:
         finding = "Nothing is known of the link yet."
@@ -149,46 +156,40 @@ def _link(hour: Hour) -> Plot:
     else:
         finding = "The monitor could be reached all the time."
     if whole.look is not None:
-        finding += f" A look at it took {_look(whole.look)} on average."
-    values = [step.look * 1000 if step and step.look is not None else None for step in hour.steps]
+        finding += f" A look at it took {time_in_words(whole.look)} on average."
+    values = [step.look * 1000 if step and step.look is not None else None for step in drawn.steps]
     top = _nice(max((value for value in values if value), default=0.0))
     latest = hour.last(5)
-    line = Series("look, last 5 min", "a", _line(_scaled(values, top)), _look(latest.look))
+    line = Series("look, last 5 min", "a", _line(_scaled(values, top)), time_in_words(latest.look))
     return Plot(
-        "link", "Link to the monitor", finding, _linear(top, " ms"), _hours(hour), lines=(line,), down=_down(hour)
+        "link", "Link to the monitor", finding, _linear(top, " ms"), _hours(drawn), lines=(line,), down=_down(drawn)
     )
 
 
-def _streams(hour: Hour) -> Plot:
-    values = [step.streams if step else None for step in hour.steps]
+def _streams(hour: Hour, drawn: Hour) -> Plot:
+    values = [step.streams if step else None for step in drawn.steps]
     most = max((value for value in values if value), default=0.0)
     finding = f"At most {most:,.0f} at once." if hour.known else "Nothing is known yet."
     top = _nice(most)
     line = Series("open now", "a", _line(_scaled(values, top)), f"{_last(values):,.0f}" if hour.known else UNKNOWN)
-    return Plot("streams", "Open event streams", finding, _linear(top, ""), _hours(hour), lines=(line,))
+    return Plot("streams", "Open event streams", finding, _linear(top, ""), _hours(drawn), lines=(line,))
 
 
-def _problems(hour: Hour) -> Plot:
+def _problems(hour: Hour, drawn: Hour) -> Plot:
     whole = hour.whole
     finding = f"{whole.failed:,.0f} requests failed, {whole.refused:,.0f} were refused."
-    failed, refused = (
-        [None if step is None else each(step) / step.seconds * 60 for step in hour.steps]
-        for each in (lambda span: span.failed, lambda span: span.refused)
-    )
+    failed = [step.failed / step.seconds * 60 if step else None for step in drawn.steps]
+    refused = [step.refused / step.seconds * 60 if step else None for step in drawn.steps]
     top = _nice(max((value for value in (*failed, *refused) if value), default=0.0))
     lines = (
         Series("failed", "failed", _line(_scaled(failed, top)), f"{number_in_words(_last(failed))}/min"),
         Series("refused", "b", _line(_scaled(refused, top)), f"{number_in_words(_last(refused))}/min"),
     )
-    return Plot("problems", "Failures and refusals", finding, _linear(top, "/min"), _hours(hour), lines=lines)
+    return Plot("problems", "Failures and refusals", finding, _linear(top, "/min"), _hours(drawn), lines=lines)
 
 
 def _time(seconds: float | None) -> str:
-    return time_in_words(seconds, FIRST_BYTE_SECONDS[-1])
-
-
-def _look(seconds: float | None) -> str:
-    return time_in_words(seconds, SECONDS[-1])
+    return quantile_in_words(seconds, FIRST_BYTE_SECONDS)
 
 
 def _last(values: Sequence[Value]) -> float:
@@ -233,7 +234,7 @@ def _logarithmic(seconds: Sequence[Value], decades: int) -> list[int | None]:
 
 def _runs(known: Callable[[int], bool]) -> Iterator[list[int]]:
     """Steps that follow each other, as far as something is known of them."""
-    for is_known, steps in groupby(range(STEPS), known):
+    for is_known, steps in groupby(range(WIDTH), known):
         if is_known:
             yield list(steps)
 
@@ -254,8 +255,27 @@ def _area(lower: Sequence[int | None], upper: Sequence[int | None]) -> str:
         along = _stairs([(at, upper[at] or 0) for at in run])
         back = _stairs([(at, lower[at] or 0) for at in run])
         points = along + back[::-1]
-        pieces.append("M" + "L".join(f"{x} {y}" for x, y in points) + "Z")
+        pieces.append(_rectilinear(points) + "Z")
     return "".join(pieces)
+
+
+def _rectilinear(points: Sequence[tuple[int, int]]) -> str:
+    """A path whose every piece goes along one axis."""
+    (x, y), *rest = points
+    path = f"M{x} {y}"
+    for next_x, next_y in rest:
+        path += f"H{next_x}" if next_x != x else f"V{next_y}" if next_y != y else ""
+        x, y = next_x, next_y
+    return path
+
+
+def _edge(lower: Sequence[int | None], upper: Sequence[int | None]) -> str:
+    """The lower side of an area, as far as something lies there."""
+    runs = _runs(lambda at: upper[at] is not None and upper[at] != lower[at] != HEIGHT)
+    stairs = [_stairs([(at, lower[at] or 0) for at in run]) for run in runs]
+    return "".join(
+        f"M{x} {y}H{end}" for stair in stairs for (x, y), (end, _) in zip(stair[::2], stair[1::2], strict=True)
+    )
 
 
 def _stairs(heights: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -266,9 +286,9 @@ def _stairs(heights: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     return points
 
 
-def _down(hour: Hour) -> tuple[Band, ...]:
+def _down(drawn: Hour) -> tuple[Band, ...]:
     def is_down(at: int) -> bool:
-        step: Span | None = hour.steps[at]
+        step: Span | None = drawn.steps[at]
         return step is not None and step.down > 0
 
     return tuple(Band(run[0], len(run)) for run in _runs(is_down))

@@ -27,15 +27,22 @@ def quantile(bounds: Sequence[float], counts: Sequence[float], part: float) -> f
     return math.inf
 
 
-def time_in_words(seconds: float | None, longest: float) -> str:
-    """`3.2 ms`, `120 ms`, `1.25 s`; more than `longest` seconds were not told apart."""
+def time_in_words(seconds: float | None) -> str:
+    """`3.2 ms`, `120 ms`, `1.25 s`; an en dash for none."""
     if seconds is None:
         return "\N{EN DASH}"
-    if math.isinf(seconds):
-        return f"over {longest:g} s"
     if seconds < 0.01:
         return f"{seconds * 1000:.1f} ms"
     return f"{seconds * 1000:.0f} ms" if seconds < 0.9995 else f"{seconds:.3g} s"
+
+
+def quantile_in_words(seconds: float | None, bounds: Sequence[float]) -> str:
+    """The same of a percentile; what lies in the first or behind the last of the buckets is not told apart."""
+    if seconds is not None and math.isinf(seconds):
+        return f"over {bounds[-1]:g} s"
+    if seconds is not None and seconds < bounds[0]:
+        return f"under {bounds[0] * 1000:g} ms"
+    return time_in_words(seconds)
 
 
 def share_in_words(part: float, whole: float) -> str:

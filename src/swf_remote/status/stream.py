@@ -11,6 +11,7 @@ import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 from urllib.parse import parse_qs
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -86,7 +87,7 @@ class LiveStatus:
         telling = asyncio.ensure_future(self._editions(detail, scope, send))
         leaving = asyncio.ensure_future(_gone(receive))
         stopping = asyncio.ensure_future(self._stopping.wait())
-        parts: list[asyncio.Future[object]] = [telling, leaving, stopping]
+        parts: tuple[asyncio.Future[Any], ...] = (telling, leaving, stopping)
         try:
             await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
             if telling.done():
