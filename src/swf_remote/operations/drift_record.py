@@ -42,7 +42,7 @@ class DriftRecord:
 
     def looks(self, now: float) -> bool:
         """Whether a look is under way."""
-        return 0 <= now - self.begun < LONGEST_LOOK_SECONDS
+        return self.begun > 0 and 0 <= now - self.begun < LONGEST_LOOK_SECONDS
 
 
 class DriftStore:

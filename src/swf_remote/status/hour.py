@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 from swf_remote.edge import metrics
-from swf_remote.edge.figures import Family, Labels
+from swf_remote.edge.figures import Family
 from swf_remote.edge.history import STEP_SECONDS, STEPS, Sample
 from swf_remote.edge.metrics import NOT_LOOKED, NOTHING_BROKEN, RESULTS
 from swf_remote.proxy.link import Place
@@ -173,38 +173,49 @@ def merged(spans: Iterable[Span | None], begin: datetime, end: datetime) -> Span
 
 def _span(before: Sample, after: Sample) -> Span | None:
     """What happened between two samples; None where counters began anew."""
+    old, new = before.totals, after.totals
 
-    def grown(family: Family, labels: Labels, width: int = 1) -> Counts:
-        first = family.columns[labels]
-        return tuple(after.totals[at] - before.totals[at] for at in range(first, first + width))
+    def grown(columns: Sequence[int]) -> float:
+        return sum([new[at] - old[at] for at in columns])
 
-    def counted(family: Family, *labels: str) -> float:
-        return grown(family, labels)[0]
-
-    answers = [grown(metrics.FIRST_BYTE, (area,), len(metrics.FIRST_BYTE_SECONDS) + 1) for area in _AREAS]
-    upstream = [grown(metrics.UPSTREAM, (lane,), len(metrics.SECONDS) + 1) for lane in _AREAS]
-    *looks, look_seconds = grown(metrics.LOOKS, (), len(metrics.SECONDS) + 2)
+    results = {result: grown(columns) for result, columns in _RESULTS.items()}
+    answers = tuple(map(grown, _ANSWERS))
+    looks, look_seconds = grown(_LOOKS[:-1]), grown(_LOOKS[-1:])
+    failed, refused = grown([_FAILED]), grown([_REFUSED])
+    if min(*results.values(), *answers, looks, failed, refused) < 0:
+        return None
     seconds = float((after.number - before.number) * STEP_SECONDS)
     broken = _broken(after)
-    span = Span(
+    return Span(
         _moment(before.number),
         _moment(after.number),
         seconds,
-        {result: sum(counted(metrics.CACHE_RESULTS, area, result) for area in _SHARED) for result in RESULTS},
-        _added(answers, len(metrics.FIRST_BYTE_SECONDS) + 1),
-        _added(upstream, len(metrics.SECONDS) + 1),
-        counted(metrics.PROBLEMS, "failed"),
-        counted(metrics.PROBLEMS, "refused"),
-        sum(looks),
+        results,
+        answers,
+        tuple(map(grown, _UPSTREAM)),
+        failed,
+        refused,
+        looks,
         look_seconds,
-        after.totals[metrics.STREAMS.columns[()]],
+        new[metrics.STREAMS.columns[()]],
         seconds if broken not in (NOTHING_BROKEN, NOT_LOOKED, _DATA) else 0.0,
         seconds if broken == NOT_LOOKED else 0.0,
     )
-    return None if min(*span.results.values(), *span.answers, span.looks, span.failed) < 0 else span
 
 
-_SHARED = ("page", "data", "static")
+def _buckets(family: Family) -> list[tuple[int, ...]]:
+    """For each bucket its columns: those of pages and of data."""
+    firsts = [family.columns[area,] for area in _AREAS]
+    return [tuple(first + at for first in firsts) for at in range(len(family.bounds) + 1)]
+
+
+_RESULTS = {
+    result: tuple(metrics.CACHE_RESULTS.columns[area, result] for area in ("page", "data", "static"))
+    for result in RESULTS
+}
+_ANSWERS, _UPSTREAM = _buckets(metrics.FIRST_BYTE), _buckets(metrics.UPSTREAM)
+_LOOKS = [metrics.LOOKS.columns[()] + at for at in range(len(metrics.SECONDS) + 2)]
+_FAILED, _REFUSED = (metrics.PROBLEMS.columns[outcome,] for outcome in metrics.OUTCOMES)
 
 
 def _broken(sample: Sample) -> str:

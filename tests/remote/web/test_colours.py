@@ -11,6 +11,7 @@ SHEET = (STATIC_FOLDER / "web/site.css").read_text()
 TEXT, CONTROL = 4.5, 3.0
 GROUNDS = ("background", "surface", "raised")
 INKS = ("text", "muted", "accent", "accent-hover", "success", "warning", "danger", "info")
+PLOTS = ("a", "b", "c", "d", "e", "failed")
 TINTS = ("success", "warning", "danger", "info")
 
 
@@ -61,6 +62,11 @@ class TestTheme:
     @pytest.mark.parametrize("edge", ["control", "focus"])
     def test_edges_and_focus_can_be_seen_on_every_ground(self, theme: dict[str, str], edge: str, ground: str) -> None:
         assert contrast(theme[edge], theme[ground]) >= CONTROL
+
+    @pytest.mark.parametrize("ground", ["background", "surface"])
+    @pytest.mark.parametrize("look", PLOTS)
+    def test_lines_and_areas_of_plots_can_be_seen(self, theme: dict[str, str], look: str, ground: str) -> None:
+        assert contrast(theme[f"plot-{look}"], theme[ground]) >= CONTROL
 
     @pytest.mark.parametrize("role", TINTS)
     @pytest.mark.parametrize("ink", ["text", "muted", "role"])
