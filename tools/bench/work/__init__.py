@@ -1,0 +1,1 @@
+"""One module per group of figures; each measures with ``measure(bench)`` and gives its rows."""
