@@ -30,6 +30,7 @@ from swf_remote.proxy.caching.fetching import Fetcher
 from swf_remote.proxy.failures import (
     BodyTooLargeError,
     BrokenAnswerError,
+    CircuitOpenError,
     LinkCause,
     LinkDownError,
     ReaderGoneError,
@@ -228,7 +229,8 @@ class Proxy:
 
     def _told(self, error: UpstreamError, admission: Admission) -> Problem:
         """The failure in words; the link's record hears of it, too."""
-        if isinstance(error, LinkDownError) and error.cause is LinkCause.REFUSED:
+        known = isinstance(error, CircuitOpenError)  # nothing was asked: else the outage would feed itself
+        if isinstance(error, LinkDownError) and error.cause is LinkCause.REFUSED and not known:
             self._runtime.record.note(Observation(Place.TUNNEL, ENTRANCE_REFUSES, cause=error.cause))
         self._runtime.probe.ask()
         state = self._runtime.record.state()
