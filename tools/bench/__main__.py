@@ -22,7 +22,7 @@ from .clients import ClientError
 from .contestants import Bench, far_side
 from .processes import ROOT, BenchError, check_machine, cores, pin
 from .rows import Row
-from .work import cached, listeners, memory, readers, rewriting, trips, uncached
+from .work import cached, conformance, faults, listeners, memory, outage, readers, rewriting, trips, uncached
 
 Measure = Callable[[Bench], Awaitable[list[Row]]]
 GROUPS: dict[str, Measure] = {
@@ -33,6 +33,9 @@ GROUPS: dict[str, Measure] = {
     "rewriting": rewriting.measure,
     "memory": memory.measure,
     "listeners": listeners.measure,
+    "outage": outage.measure,
+    "faults": faults.measure,
+    "conformance": conformance.measure,
 }
 FOLDER = ROOT / "bench" / "results"
 

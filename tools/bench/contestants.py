@@ -91,6 +91,10 @@ class Bench:
             self.keys = json.loads(out.decode())
         return [f"sessionid_prod={key}" for key in self.keys]
 
+    def names(self) -> dict[str, str]:
+        """The name of the reader of each cookie."""
+        return {f"sessionid_prod={key}": f"reader{number:04}" for number, key in enumerate(self.keys)}
+
     def log(self) -> Path:
         """A new file for what a process prints."""
         return self.folder / f"log-{next(_log_numbers)}"

@@ -168,7 +168,12 @@ class End(asyncio.Protocol):
 
     def _may_arrive(self) -> bool:
         there = self.other.transport if self.other else None
-        return there is not None and self.other is not None and self.other._may_write and not self.link.silent
+        return (
+            there is not None
+            and not there.is_closing()
+            and bool(self.other and self.other._may_write)
+            and not self.link.silent
+        )
 
     def _hand_over(self, data: bytes) -> None:
         assert self.other and self.other.transport
