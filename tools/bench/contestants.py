@@ -106,7 +106,7 @@ class Bench:
         environment = self._settings(far) | {f"SWF_REMOTE_{name.upper()}": str(told) for name, told in settings.items()}
         command = [str(BIN / "swf-remote"), "serve", "--port", str(port), "--workers", "1"]
         async with self._served(command, port, environment) as contestant:
-            await until_ready(contestant)
+            await until_ready(contestant, str(settings.get("force_script_name", "/prod")))
             yield contestant
 
     @asynccontextmanager
@@ -161,7 +161,7 @@ class Bench:
         }
 
 
-async def until_ready(contestant: Contestant) -> None:
+async def until_ready(contestant: Contestant, mount: str = "/prod") -> None:
     """Wait until the gateway has seen its link.
 
     Raises:
@@ -170,7 +170,7 @@ async def until_ready(contestant: Contestant) -> None:
     client = Client(contestant.port)
     deadline = time.monotonic() + 20
     try:
-        while (await client.ask("/prod/readyz")).status != 200:
+        while (await client.ask(f"{mount}/readyz")).status != 200:
             if time.monotonic() > deadline:
                 raise BenchError(f"bench: the gateway does not become ready:\n{contestant.process.last_words()}")
             await asyncio.sleep(0.05)

@@ -13,7 +13,7 @@ const part = name => import(pathToFileURL(path.join(suite, name)).href)
 const { default: handleConfig } = await part('server/handle-config.mjs')
 const { default: handleState } = await part('server/handle-state.mjs')
 const { default: handleTest } = await part('server/handle-test.mjs')
-const { runTests, getResults } = await part('client/runner.mjs')
+const { testResults } = await part('client/test.mjs')
 const { default: tests } = await part('tests/index.mjs')
 const fetch = createRequire(path.join(suite, 'package.json'))('node-fetch')
 
@@ -39,9 +39,24 @@ function throughGateway (address, settings, init) {
   if (!pathname.startsWith('/test/')) return fetch(address, init)
   const safe = ['GET', 'HEAD', 'OPTIONS', undefined].includes(init.method)
   const number = (init.headers ?? []).find(([name]) => name === 'Req-Num')
-  const headers = [...(init.headers ?? []), ['X-Fragment', number[1]], ...(safe ? [] : Object.entries(settings.headers))]
+  const headers = [...(init.headers ?? []), ...(settings.open ? [] : [['X-Fragment', number[1]]]), ...(safe ? [] : Object.entries(settings.headers))]
   const target = `${settings.gateway}${settings.mount}/${settings.folder}${pathname}${search}`
   return fetch(target, { ...init, headers, compress: false })
+}
+
+// The origin hangs up where a test says so; when it does by itself, that is a reset on a connection just in use.
+origin.keepAliveTimeout = 120_000
+
+// A monitor that hangs up on request after request counts as gone, and then nobody is let through to it for a while.
+// So what hangs up runs after all the others, and does not break their set-up. A runner keeps what it once ran.
+async function run (settings, base, hangsUp) {
+  const { runTests } = await import(`${pathToFileURL(path.join(suite, 'client/runner.mjs'))}?hangs-up=${hangsUp}`)
+  const chosen = tests.map(group => ({ ...group, tests: group.tests.filter(test => breaks(test) === hangsUp) }))
+  await runTests(chosen, (address, init = {}) => throughGateway(address, settings, init), false, base, 60)
+}
+
+function breaks (test) {
+  return test.requests.some(request => request.disconnect)
 }
 
 origin.listen(0, '127.0.0.1', async () => {
@@ -49,9 +64,9 @@ origin.listen(0, '127.0.0.1', async () => {
   notes(String(origin.address().port))
   const [line] = await new Promise(resolve => readline.createInterface({ input: process.stdin }).once('line', text => resolve([text])))
   const settings = JSON.parse(line)
-  await runTests(tests, (address, init = {}) => throughGateway(address, settings, init), false, own, 60)
+  for (const hangsUp of [false, true]) await run(settings, own, hangsUp)
   const kinds = Object.fromEntries(tests.flatMap(group => group.tests).map(test => [test.id, test.kind ?? 'required']))
-  const results = Object.entries(getResults()).map(([id, said]) =>
+  const results = Object.entries(testResults).map(([id, said]) =>
     [id, { kind: kinds[id], passed: said === true, said: said === true ? '' : said.join(': ') }])
   notes(JSON.stringify(Object.fromEntries(results)))
   process.exit(0)

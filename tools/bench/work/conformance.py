@@ -20,6 +20,8 @@ OPEN = """routes = [
 """
 SUITE = ROOT / "tests" / "remote" / "contract" / "cache_suite.mjs"
 FOLDER = "panda"
+# The monitor's own, so that no address has to change: the suite compares them.
+MOUNT = "/swf-monitor"
 
 
 async def measure(bench: Bench) -> list[Row]:
@@ -49,9 +51,15 @@ async def _results(bench: Bench) -> dict[str, dict[str, Any]]:
     assert suite.stdin and suite.stdout
     try:
         port = int(await suite.stdout.readline())
-        monitor = f"http://127.0.0.1:{port}/swf-monitor"
-        async with bench.gateway(routes=_table(bench.folder), monitor_url=monitor, monitor_host="") as contestant:
-            asked = {"gateway": contestant.url, "mount": "/prod", "folder": FOLDER, "headers": {}}
+        settings = {
+            "routes": _table(bench.folder),
+            "monitor_url": f"http://127.0.0.1:{port}{MOUNT}",
+            "monitor_host": "",
+            "force_script_name": MOUNT,
+            "public_url": f"http://127.0.0.1:8000{MOUNT}",
+        }
+        async with bench.gateway(**settings) as contestant:
+            asked = {"gateway": contestant.url, "mount": MOUNT, "folder": FOLDER, "headers": {}, "open": True}
             suite.stdin.write(json.dumps(asked).encode() + b"\n")
             return dict(json.loads(await suite.stdout.readline()))
     finally:
