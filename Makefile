@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
 ARGS ?=
 
-.PHONY: help setup setup-dev run run-clean test test-fast fuzz mutate check format system-deps
+.PHONY: help setup setup-dev run run-clean test test-fast fuzz mutate bench bench-quick soak check format system-deps
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -38,6 +38,15 @@ fuzz: setup-dev ## 20,000 random cases against all that reads foreign bytes; ARG
 
 mutate: setup-dev ## do the tests notice a changed proxy? By hand, it takes long; ARGS="policy/paths validators"
 	@$(BIN)/python -m tools.mutate $(ARGS)
+
+bench: setup-dev ## speed and resilience against nginx, a plain gateway and none; ARGS="--only cached readers"
+	@$(BIN)/python -m tools.bench $(ARGS)
+
+bench-quick: setup-dev ## the same in at most five minutes
+	@$(BIN)/python -m tools.bench --quick $(ARGS)
+
+soak: setup-dev ## readers for half an hour while the link fails in every way; ARGS="--minutes 5"
+	@$(BIN)/python -m tools.bench.soak $(ARGS)
 
 check: setup-dev ## format, lint, types, import rules, migrations, documentation
 	@BIN=$(BIN) sh tools/check.sh

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 LIMIT = 1 << 20
+_numbers = itertools.count()
 
 
 class ClientError(Exception):
@@ -36,9 +38,9 @@ class Question:
     headers: Mapping[str, str] | None = None
     body: bytes = b""
 
-    def wire(self) -> bytes:
-        """As bytes."""
-        lines = [f"{self.method} {self.target} HTTP/1.1", "Host: 127.0.0.1"]
+    def wire(self, address: str) -> bytes:
+        """As bytes, from a reader at this address behind a front server."""
+        lines = [f"{self.method} {self.target} HTTP/1.1", "Host: 127.0.0.1", f"X-Forwarded-For: {address}"]
         lines += [f"{name}: {value}" for name, value in (self.headers or {}).items()]
         if self.body:
             lines.append(f"Content-Length: {len(self.body)}")
@@ -46,10 +48,12 @@ class Question:
 
 
 class Client:
-    """One connection, opened when it is needed."""
+    """One reader with one connection, opened when it is needed."""
 
     def __init__(self, port: int) -> None:
         self._port = port
+        number = next(_numbers)
+        self.address = f"10.1.{number // 250 % 250}.{number % 250 + 1}"
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, target: str, **options: object) -> Reply:
@@ -69,7 +73,7 @@ class Client:
         begin = time.monotonic() if since is None else since
         try:
             reader, writer = await self._open()
-            writer.write(question.wire())
+            writer.write(question.wire(self.address))
             status, headers = await _head(reader)
             first = time.monotonic() - begin
             body = b"".join([piece async for piece in pieces(reader, status, headers)])
@@ -90,7 +94,7 @@ class Client:
             ClientError: it is no 200.
         """
         reader, writer = await self._open()
-        writer.write(question.wire())
+        writer.write(question.wire(self.address))
         status, headers = await _head(reader)
         if status != 200:
             raise ClientError(f"status {status}")
@@ -120,7 +124,7 @@ class Client:
         piece = bytes(1 << 16)
         try:
             reader, writer = await self._open()
-            writer.write(Question(target, "POST", {**headers, "Content-Length": str(size)}).wire())
+            writer.write(Question(target, "POST", {**headers, "Content-Length": str(size)}).wire(self.address))
             while size:
                 writer.write(piece[:size])
                 size -= min(size, len(piece))

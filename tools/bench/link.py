@@ -32,6 +32,10 @@ class Lane:
         self._free_at = begin + (size * 8 / self.bits_per_second if self.bits_per_second else 0.0)
         return self._free_at + self.delay
 
+    def clear(self) -> None:
+        """Nothing is being sent any more."""
+        self._free_at = 0.0
+
 
 @dataclass(slots=True)
 class Counts:
@@ -83,10 +87,13 @@ class Link:
             end.reset()
 
     def set(self, *, rtt: float, bits_per_second: float | None) -> None:
-        """Another round-trip time and bandwidth from now on."""
+        """Another round-trip time and bandwidth from now on; what is on its way arrives."""
         self.rtt = rtt
         for lane in (self.up, self.down):
             lane.delay, lane.bits_per_second = rtt / 2, bits_per_second
+            lane.clear()
+        for end in list(self.ends):
+            end.hurry()
 
     def breaks_now(self) -> bool:
         """Whether the answer that begins now is to be broken off."""
@@ -141,6 +148,13 @@ class End(asyncio.Protocol):
             if raw is not None:
                 raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             self.transport.abort()
+
+    def hurry(self) -> None:
+        """What is on its way arrives now."""
+        if self._timer:
+            self._timer.cancel()
+        self._waiting = deque((0.0, data) for _when, data in self._waiting)
+        self._deliver()
 
     def _send(self, data: bytes, size: int) -> None:
         now = asyncio.get_running_loop().time()

@@ -15,7 +15,7 @@ HEADERS = {"Accept": "text/html", "Accept-Encoding": "gzip"}
 async def measure(bench: Bench) -> list[Row]:
     """Against asking the monitor's stand-in itself, without a link."""
     cookies = await bench.sign_in()
-    seconds = bench.span(5, 20)
+    seconds = bench.span(4, 20)
     direct = await _paced(bench.far.ports["plain"], seconds, "/swf-monitor/panda/jobs/", [])
     rows: list[Row] = []
     async with bench.gateway() as contestant:

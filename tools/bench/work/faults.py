@@ -17,6 +17,8 @@ RATE = 100
 RTT = 0.020
 SLOW_CLIENTS = 500
 STALLED_CLIENTS = 20
+# Small, so that it is soon full and memory can be compared.
+CACHE_BYTES = 16 << 20
 RESET_SHARE = 0.01
 SETTLE_SECONDS = 12.0
 MOST_LEFT = 10
@@ -27,17 +29,19 @@ async def measure(bench: Bench) -> list[Row]:
     cookies = await bench.sign_in()
     await bench.far.do("link", rtt=RTT)
     try:
-        async with bench.gateway("linked_plain") as contestant:
+        async with bench.gateway(
+            "linked_plain", cache_bytes=CACHE_BYTES, cache_object_bytes=CACHE_BYTES // 4
+        ) as contestant:
             await warm(contestant)
             await _paced(contestant, cookies, "warm", 2)
-            normal = Latency.of(seconds_of(await _paced(contestant, cookies, "normal", bench.span(6, 30))))
+            normal = Latency.of(seconds_of(await _paced(contestant, cookies, "normal", bench.span(5, 30))))
             connections, memory = contestant.process.connections(), contestant.process.resident()
-            async with _slow_clients(contestant), _stalled_clients(contestant):
+            async with slow_clients(contestant), stalled_clients(contestant):
                 await bench.far.do("resets", share=RESET_SHARE)
                 outcomes = await _paced(contestant, cookies, "faults", bench.span(10, 120))
                 resets = (await bench.far.do("figures"))["links"]["resets"]
                 await bench.far.do("mend")
-            await asyncio.sleep(SETTLE_SECONDS)
+            await asyncio.sleep(bench.span(4, SETTLE_SECONDS))
             left = contestant.process.connections() - connections
             rise = (contestant.process.resident() - memory) / 1e6
     finally:
@@ -79,7 +83,7 @@ async def _paced(contestant: Contestant, cookies: list[str], name: str, seconds:
 
 
 @asynccontextmanager
-async def _slow_clients(contestant: Contestant) -> AsyncIterator[None]:
+async def slow_clients(contestant: Contestant) -> AsyncIterator[None]:
     """Clients who send a request byte by byte, one a second, and come again when they are sent away."""
 
     async def one() -> None:
@@ -101,7 +105,7 @@ async def _slow_clients(contestant: Contestant) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _stalled_clients(contestant: Contestant) -> AsyncIterator[None]:
+async def stalled_clients(contestant: Contestant) -> AsyncIterator[None]:
     """Readers of pages that the monitor takes ten seconds for."""
     numbers = iter(range(1_000_000))
 

@@ -25,15 +25,16 @@ PATIENCE_SECONDS = 60.0
 class Listener(asyncio.Protocol):
     """One browser: counts events as they come."""
 
-    def __init__(self, audience: Audience, cookie: str) -> None:
+    def __init__(self, audience: Audience, cookie: str, number: int) -> None:
         self._audience, self._cookie = audience, cookie
+        self._address = f"10.2.{number // 250}.{number % 250 + 1}"
         self.transport: asyncio.Transport | None = None
         self.heard = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
         fields = {"Cookie": self._cookie, "Accept": "text/event-stream"}
-        self.transport.write(Question(TARGET, headers=fields).wire())
+        self.transport.write(Question(TARGET, headers=fields).wire(self._address))
 
     def data_received(self, data: bytes) -> None:
         if count := data.count(b'"number": '):
@@ -137,7 +138,7 @@ async def measure(bench: Bench) -> list[Row]:
 @asynccontextmanager
 async def _listening(contestant: Contestant, cookies: list[str]) -> AsyncIterator[Audience]:
     audience, loop = Audience(), asyncio.get_running_loop()
-    listeners = [Listener(audience, cookies[number % len(cookies)]) for number in range(LISTENERS)]
+    listeners = [Listener(audience, cookies[number % len(cookies)], number) for number in range(LISTENERS)]
     try:
         for listener in listeners:
             await loop.create_connection(lambda one=listener: one, "127.0.0.1", contestant.port)  # type: ignore[misc]

@@ -15,11 +15,11 @@ from .traffic import Traffic, Verdict, judged
 RATE = 100
 RTT = 0.080
 BEFORE_SECONDS = 3.0
-AFTER_SECONDS = 8.0
+AFTER_SECONDS = 7.0
 
 
 async def measure(bench: Bench) -> list[Row]:
-    """Refused connections; in a long run also a link that is silent at first, as a tunnel is that nobody has noticed."""
+    """Refused connections; in a long run also a link that falls silent, as a tunnel does before anybody notices."""
     cookies = await bench.sign_in()
     await bench.far.do("link", rtt=RTT)
     try:

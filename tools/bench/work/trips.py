@@ -64,7 +64,7 @@ async def _one(bench: Bench, contestant: Contestant) -> tuple[float, float, floa
     clients = [Client(contestant.port) for _ in range(6)]
     try:
         await _view(clients, "warm")
-        count = 8 if bench.quick else 25
+        count = 6 if bench.quick else 25
         names = [f"new{number}" for number in range(count)]
         pages, turns = await _pages(bench, clients[0], names)
         views = []
