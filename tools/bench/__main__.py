@@ -22,7 +22,7 @@ from .clients import ClientError
 from .contestants import Bench, far_side
 from .processes import ROOT, BenchError, check_machine, cores, pin
 from .rows import Row
-from .work import cached, conformance, faults, listeners, memory, outage, readers, rewriting, trips, uncached
+from .work import cached, conformance, faults, flood, listeners, memory, outage, readers, rewriting, trips, uncached
 
 Measure = Callable[[Bench], Awaitable[list[Row]]]
 GROUPS: dict[str, Measure] = {
@@ -35,6 +35,7 @@ GROUPS: dict[str, Measure] = {
     "listeners": listeners.measure,
     "outage": outage.measure,
     "faults": faults.measure,
+    "flood": flood.measure,
     "conformance": conformance.measure,
 }
 FOLDER = ROOT / "bench" / "results"

@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 LIMIT = 1 << 20
+PATIENCE_SECONDS = 10.0
+"""Then a reader of a crowd leaves."""
 _numbers = itertools.count()
 
 
@@ -50,10 +52,11 @@ class Question:
 class Client:
     """One reader with one connection, opened when it is needed."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, address: str | None = None) -> None:
+        """`address`: where it is, in place of one that no other client has."""
         self._port = port
         number = next(_numbers)
-        self.address = f"10.1.{number // 250 % 250}.{number % 250 + 1}"
+        self.address = address or f"10.1.{number // 250 % 250}.{number % 250 + 1}"
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, target: str, **options: object) -> Reply:
@@ -186,15 +189,16 @@ class Outcome:
     """When it was due (monotonic)."""
     question: Question
     reply: Reply | None
-    """None where none came whole."""
+    """None where none came whole, or none in time."""
     seconds: float
 
 
 class Crowd:
     """Readers who ask at a set pace, whether or not the others have their answers; each on a connection of its own."""
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    def __init__(self, port: int, address: str | None = None) -> None:
+        """`address`: where all of them are, in place of one each."""
+        self._port, self._address = port, address
         self._idle: list[Client] = []
         self._clients: list[Client] = []
 
@@ -202,8 +206,9 @@ class Crowd:
         """One question by a reader who is free."""
         client = self._idle.pop() if self._idle else self._new()
         reply = None
-        with suppress(ClientError):
-            reply = await client.put(question, due)
+        with suppress(ClientError, TimeoutError):
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                reply = await client.put(question, due)
         self._idle.append(client)
         return Outcome(due, question, reply, time.monotonic() - due)
 
@@ -218,7 +223,7 @@ class Crowd:
         return list(await asyncio.gather(*tasks))
 
     def _new(self) -> Client:
-        client = Client(self._port)
+        client = Client(self._port, self._address)
         self._clients.append(client)
         return client
 

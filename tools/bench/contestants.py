@@ -37,6 +37,10 @@ class Contestant:
         """Its address."""
         return f"http://127.0.0.1:{self.port}"
 
+    def clients(self) -> int:
+        """Connections that clients hold."""
+        return self.process.clients(self.port)
+
 
 class FarSide:
     """The far side's process, told what to do."""

@@ -83,9 +83,10 @@ class Running:
         """Resident bytes of the largest of them: the worker."""
         return max(int(one.memory_info().rss) for one in self._all())
 
-    def connections(self) -> int:
-        """Connections that all of them hold."""
-        return sum(len(one.net_connections("tcp")) for one in self._all())
+    def clients(self, port: int) -> int:
+        """Connections of clients on a port that it serves."""
+        held = (end for one in self._all() for end in one.net_connections("tcp"))
+        return sum(end.laddr.port == port and bool(end.raddr) for end in held)
 
     def last_words(self) -> str:
         """The end of what it printed."""
