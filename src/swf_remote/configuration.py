@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from swf_remote.configuration_rules import problems_of
+from swf_remote.proxy.capacity.budgets import Budgets, read_budgets
 
 PREFIX = "SWF_REMOTE_"
 
@@ -86,6 +87,11 @@ class Configuration(BaseSettings):
         repr=False,
     )
     routes: Path | None = Field(default=None, description="file of an exposure table, in place of the shipped one")
+    budgets: str = Field(
+        default="",
+        description="how often one reader may have the monitor asked, where that differs from the usual: misses 60/s "
+        "burst 2000, logs off; off: as often as wanted",
+    )
     probe_interval: float = Field(default=5, ge=0.1, le=300, description="seconds between two looks at the link")
     upload_limit: int = Field(default=100_000_000, ge=0, description="bytes of the largest request body passed on")
     metrics_token: str = Field(
@@ -138,6 +144,11 @@ class Configuration(BaseSettings):
     def proxies(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
         """Networks of the front proxies."""
         return tuple(ipaddress.ip_network(part.strip()) for part in self.trusted_proxies.split(",") if part.strip())
+
+    @property
+    def reader_budgets(self) -> Budgets:
+        """What one reader may ask of the monitor."""
+        return read_budgets(self.budgets)
 
     @property
     def secure_cookies(self) -> bool:

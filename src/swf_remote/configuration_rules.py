@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from swf_remote.proxy.capacity.budgets import read_budgets
 from swf_remote.proxy.policy.exposure_file import ExposureError, read_exposure
 from swf_remote.proxy.signing_key import read_key
 
@@ -187,6 +188,13 @@ def _routes(settings: Configuration) -> Iterator[Fault]:
         yield from (("routes", f"cannot be used: {settings.routes}: {line}") for line in error.lines)
 
 
+def _budgets(settings: Configuration) -> Iterator[Fault]:
+    try:
+        read_budgets(settings.budgets)
+    except ValueError as error:
+        yield "budgets", str(error)
+
+
 def _database(settings: Configuration) -> Iterator[Fault]:
     file = settings.sqlite_file
     if file is None:
@@ -231,5 +239,6 @@ RULES = (
     _metrics_token,
     _traces,
     _routes,
+    _budgets,
     _database,
 )

@@ -34,7 +34,12 @@ class Runtime:
     def __init__(self, settings: Configuration) -> None:
         self._settings = settings
         self.client = UpstreamClient(settings, settings.monitor_connections)
-        self.lanes = LanedClient(self.client, settings.monitor_connections, ask_probe=self._look_soon)
+        self.lanes = LanedClient(
+            self.client,
+            settings.monitor_connections,
+            ask_probe=self._look_soon,
+            at_once=settings.reader_budgets.at_once,
+        )
         self.record = LinkRecord(clock=utc_now, proof=self.client.proof, heard=self._link_seen)
         # Streams last, and looks at the link must not queue behind slow pages: neither takes a page's connection.
         self.side_client = UpstreamClient(settings, SIDE_CONNECTIONS)

@@ -7,7 +7,7 @@ from typing import Any
 
 from swf_remote.proxy.policy.exposure import Exposure
 from swf_remote.proxy.policy.floor import never_opened
-from swf_remote.proxy.policy.rows import EVERY, SAFE_METHODS, Access, Decision, Route
+from swf_remote.proxy.policy.rows import EVERY, SAFE_METHODS, Access, Decision, Route, Spending
 
 HEADINGS = ("ROW", "WHO", "METHODS", "PATH", "IDENTITY", "KIND", "CACHE", "REWRITING", "NOTE")
 NEVER = "never"
@@ -45,6 +45,7 @@ def _note(route: Route) -> str:
         (route.lifetime is not None, f"kept for {route.lifetime or 0:g} s"),
         (route.longest is not None, f"kept for at most {route.longest or 0:g} s"),
         (route.upload is not None, f"bodies up to {route.upload} bytes"),
+        (route.budget is Spending.LOGS, "from the budget of logs"),
     ]
     return "; ".join(words for holds, words in notes if holds)
 
@@ -98,6 +99,7 @@ def _members(route: Route) -> dict[str, Any]:
         "first_byte": route.first_byte,
         "headers": sorted(route.headers),
         "upload": route.upload,
+        "budget": route.budget,
         "url_within": route.url_within or None,
         "effects": route.effects,
         "changes": route.changes,

@@ -27,6 +27,7 @@ from swf_remote.proxy.body import RequestBody
 from swf_remote.proxy.caching import epochs
 from swf_remote.proxy.caching.cache import Cache, Wanted
 from swf_remote.proxy.caching.fetching import Fetcher
+from swf_remote.proxy.capacity.lines import Claim
 from swf_remote.proxy.failures import (
     BodyTooLargeError,
     BrokenAnswerError,
@@ -37,6 +38,7 @@ from swf_remote.proxy.failures import (
     UpstreamError,
     problem_for,
 )
+from swf_remote.proxy.fairness import Fairness
 from swf_remote.proxy.headers import Field, clean, joined
 from swf_remote.proxy.link import Observation, Place
 from swf_remote.proxy.policy.admission import UNCHANGED, Admission, LoginNeeded, admit, login_problem
@@ -68,6 +70,7 @@ class Proxy:
         self._public_url = settings.public_url
         self._limit = settings.upload_limit
         self._streams = Streams(settings, runtime)
+        self._fairness = Fairness.of(settings)
         self._sites = Sites.of(
             monitor_url=settings.monitor_url,
             monitor_host=settings.monitor_host,
@@ -94,7 +97,13 @@ class Proxy:
         most = max(settings.cache_bytes // 2, largest)
         fetcher = Fetcher(cache, self._asker, self._sites, exposure(), largest=largest, most=most)
         return Reads(
-            cache, fetcher, self._sites, exposure(), request=self._request, link_is_down=self._runtime.link_is_down
+            cache,
+            fetcher,
+            self._sites,
+            exposure(),
+            request=self._request,
+            link_is_down=self._runtime.link_is_down,
+            fairness=self._fairness,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -129,7 +138,8 @@ class Proxy:
         if visit.admission.route.kind is Kind.STREAM:
             if await body.begins():
                 body.ignore()
-            await self._streams.relay(lambda: self._request(visit), visit, send)
+            with self._fairness.streaming(await self._fairness.reader(visit)):
+                await self._streams.relay(lambda: self._request(visit), visit, send)
             return
         _check_body(visit, body)
         try:
@@ -164,7 +174,10 @@ class Proxy:
     @asynccontextmanager
     async def _answer(self, visit: Visit, body: RequestBody | None) -> AsyncIterator[tuple[Answer, UpstreamAnswer]]:
         """The monitor's answer and what the reader gets of it; the connection is let go in every case."""
-        question = Question(visit.method, self._request(visit), visit.admission.route, visit.admission.writes)
+        reader = await self._fairness.reader(visit)
+        self._fairness.charge(reader, visit)
+        admission = visit.admission
+        question = Question(visit.method, self._request(visit), admission.route, admission.writes, Claim(reader))
         answer = await self._asked(visit, question, body)
         try:
             try:

@@ -7,12 +7,13 @@ ones stream as they come. Forms get the monitor's paths back on the way.
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from swf_remote.edge.exchange import current_exchange
 from swf_remote.edge.telemetry import traces
 from swf_remote.proxy.body import RequestBody
 from swf_remote.proxy.capacity.client import Lane, LanedClient
+from swf_remote.proxy.capacity.lines import Claim
 from swf_remote.proxy.form import LARGEST_MAPPED, is_form, posted_back
 from swf_remote.proxy.policy.routes import SAFE_METHODS, Kind, Route
 from swf_remote.proxy.request import UpstreamRequest
@@ -33,6 +34,8 @@ class Question:
     request: UpstreamRequest
     route: Route
     writes: bool
+    claim: Claim = field(default_factory=Claim)
+    """Who waits for the answer."""
 
     @property
     def budget(self) -> Budget:
@@ -96,7 +99,12 @@ class Asker:
             if span is not None:
                 request = request.within_trace(span.traceparent)
             answer = await self._client.send(
-                request, lane=question.lane, body=body, budget=question.budget, repeat=question.may_repeat
+                request,
+                lane=question.lane,
+                body=body,
+                budget=question.budget,
+                repeat=question.may_repeat,
+                claim=question.claim,
             )
             if span is not None:
                 span.answered(answer.status)

@@ -60,6 +60,12 @@ class BusyError(UpstreamError):
     sent = False
 
 
+class CrowdedError(UpstreamError):
+    """One reader has as many requests of this kind on their way and waiting as one may have."""
+
+    sent = False
+
+
 class MonitorSilentError(UpstreamError):
     """The connection stood, the request went out, and the other side closed it without an answer."""
 
@@ -168,6 +174,7 @@ SAME = (
     "the monitor's operators can mend it."
 )
 BUSY = "Nothing is wrong with your request: others are being answered first; try again in a few seconds."
+CROWDED = "Wait until some of them are answered, then try again: others are answered meanwhile."
 LATER = (
     "Nothing is wrong with your request; try again in a moment. The status page says which part of the chain is broken."
 )
@@ -182,9 +189,8 @@ def problem_for(error: UpstreamError, *, write: bool, since: datetime | None) ->
     """
     outcome = _outcome(error.sent) if write else None
     match error:
-        case BusyError():
-            title = "Too many requests to the monitor at once"
-            return Problem(503, "monitor-busy", title, BUSY, None, RETRY_SOON, outcome)
+        case BusyError() | CrowdedError():
+            return _full(error, outcome)
         case LinkDownError():
             since = since or (error.since if isinstance(error, CircuitOpenError) else None)
             status = 504 if error.cause is LinkCause.SILENT else 502
@@ -201,6 +207,14 @@ def problem_for(error: UpstreamError, *, write: bool, since: datetime | None) ->
             return _broken(
                 error.fault if isinstance(error, BrokenAnswerError) else AnswerFault.UNUSABLE, since, outcome
             )
+
+
+def _full(error: BusyError | CrowdedError, outcome: str | None) -> Problem:
+    if isinstance(error, BusyError):
+        title = "Too many requests to the monitor at once"
+        return Problem(503, "monitor-busy", title, BUSY, None, RETRY_SOON, outcome)
+    title = "Many of your requests are waiting for the monitor already"
+    return Problem(429, "too-many-at-once", title, CROWDED, None, RETRY_SOON, outcome)
 
 
 def _broken(fault: AnswerFault, since: datetime | None, outcome: str | None) -> Problem:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache, partial
@@ -26,11 +25,13 @@ from swf_remote.proxy.caching.holes import Hole
 from swf_remote.proxy.caching.key import Key, key_of
 from swf_remote.proxy.caching.replies import Reading, Reply, head_of, needs_packing, reply_to
 from swf_remote.proxy.caching.rules import Terms, Use, Verdict, terms_of
+from swf_remote.proxy.capacity.lines import NOBODY, Claim
 from swf_remote.proxy.coding import Passage
 from swf_remote.proxy.coding.encoding import encoder_for
-from swf_remote.proxy.failures import UpstreamError
+from swf_remote.proxy.failures import CrowdedError, UpstreamError
+from swf_remote.proxy.fairness import Fairness
+from swf_remote.proxy.policy.routes import REFRESH, Exposure, Identity, Kind, Route
 from swf_remote.proxy.policy.routes import Cache as Keeping
-from swf_remote.proxy.policy.routes import Exposure, Identity, Kind, Route
 from swf_remote.proxy.relay import cache_header, relay
 from swf_remote.proxy.request import UpstreamRequest, monitor_target
 from swf_remote.proxy.response import Answer
@@ -38,7 +39,6 @@ from swf_remote.proxy.sites import Sites
 from swf_remote.proxy.visit import Visit
 from swf_remote.web.stale_banner import stale_banner
 
-REFRESH = "refresh"
 LINK_IS_DOWN = "The monitor cannot be reached"
 # What the monitor's own server says when the monitor behind it is gone.
 _FAILING = frozenset({502, 503, 504})
@@ -82,11 +82,13 @@ class Reads:
         *,
         request: Callable[[Visit], UpstreamRequest],
         link_is_down: Callable[[], bool],
+        fairness: Fairness,
     ) -> None:
         """`request` makes the monitor's request of a visit."""
         self._cache, self._fetcher, self._sites, self._exposure = cache, fetcher, sites, exposure
         self._request = request
         self._link_is_down = link_is_down
+        self._fairness = fairness
         self._packing = asyncio.Lock()
         self._rows: dict[int, tuple[Route, Terms]] = {}
         self._key = lru_cache(maxsize=1024)(self._made_key)
@@ -152,6 +154,7 @@ class Reads:
 
         Raises:
             UpstreamError: the monitor could not be asked, and nothing older may be sent.
+            ProblemError: the reader has had it asked too often.
             AnswerAbortedError: the answer broke off.
             NotKeptError: nothing was sent; ask without the cache.
         """
@@ -176,6 +179,8 @@ class Reads:
     ) -> None:
         try:
             await self._follow(wanted, visit, kept, send, spares=verdict.on_error)
+        except CrowdedError:
+            raise
         except UpstreamError:
             current = await self._cache.find(wanted)
             if not verdict.on_error or current is None:
@@ -216,11 +221,15 @@ class Reads:
         """Ask for it anew behind the reader's back, unless somebody does or it failed a moment ago."""
         flights = self._cache.flights
         if flights.to_join(wanted.name) is None and not flights.failed_just_now(wanted.name):
-            self._begin(wanted, kept, alone=False)
+            self._begin(wanted, kept, NOBODY, alone=False)
 
-    def _begin(self, wanted: Wanted, kept: Entry | None, *, alone: bool) -> Flight:
+    def _begin(self, wanted: Wanted, kept: Entry | None, reader: str, *, alone: bool) -> Flight:
         flight = Flight(
-            self._cache.mark(wanted), sent=wanted.sent(), alias=token_hex(8).encode(), echoed=wanted.key.echoed
+            self._cache.mark(wanted),
+            sent=wanted.sent(),
+            alias=token_hex(8).encode(),
+            echoed=wanted.key.echoed,
+            claim=Claim(reader),
         )
         fetch = partial(self._fetcher.fetch, wanted, kept)
         self._cache.flights.begin(wanted.name, flight, fetch, alone=alone or wanted.replaces)
@@ -230,14 +239,23 @@ class Reads:
         self, wanted: Wanted, visit: Visit, kept: Entry | None, send: Send, *, spares: bool = False
     ) -> None:
         """Send what the monitor answers; `spares`: something older may be sent if it fails."""
-        flight = None if wanted.replaces else self._cache.flights.to_join(wanted.name)
-        if flight is not None:
-            with suppress(NotSharedError):
-                visit.exchange.cache = "coalesced"
+        reader = await self._fairness.reader(visit)
+        alone = False
+        while not (alone or wanted.replaces) and (flight := self._cache.flights.to_join(wanted.name)):
+            visit.exchange.cache = "coalesced"
+            flight.claim.also_for(reader)
+            try:
                 await self._followed(flight.join(leads=False), wanted, visit, send, spares=spares)
+            except NotSharedError:
+                alone = True
+            except CrowdedError:
+                # Somebody else's share of the lane was used up.
+                continue
+            else:
                 return
+        self._fairness.charge(reader, visit)
         visit.exchange.cache = "miss"
-        begun = self._begin(wanted, kept, alone=flight is not None)
+        begun = self._begin(wanted, kept, reader, alone=alone)
         await self._followed(begun.join(leads=True), wanted, visit, send, spares=spares)
 
     async def _followed(self, follower: Follower, wanted: Wanted, visit: Visit, send: Send, *, spares: bool) -> None:

@@ -67,6 +67,7 @@ def test_a_secret_and_an_address_are_enough(read) -> None:
         ("DB_PORT", "70000", "65535"),
         ("DB_NAME", "/dev/null/gateway.sqlite3", "cannot be written"),
         ("PROBE_INTERVAL", "0", "0.1"),
+        ("BUDGETS", "misses many", "give a rate such as 30/s burst 1000"),
         ("DEBUG", "perhaps", "boolean"),
     ],
 )

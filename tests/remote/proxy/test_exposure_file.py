@@ -63,6 +63,22 @@ def test_what_a_row_leaves_out_follows_from_what_it_says(text: str, rewriting: s
 
 
 @pytest.mark.parametrize(
+    ("text", "budget"),
+    [
+        ('path = "a/**"', "misses"),
+        ('path = "a/**", kind = "data"', "misses"),
+        ('path = "a/**", kind = "static"', "files"),
+        ('path = "a/**", query = "refresh", effects = true', "refreshes"),
+        ('path = "a/**", query = "tab"', "misses"),
+        ('path = "a/**", budget = "logs"', "logs"),
+        ('path = "a/**", kind = "static", budget = "misses"', "misses"),
+    ],
+)
+def test_a_row_says_from_which_budget_its_reads_are_taken(text: str, budget: str) -> None:
+    assert row(text).budget == budget
+
+
+@pytest.mark.parametrize(
     ("written", "methods"), [("read", READ), ("write", WRITE), ("POST", ("POST",)), ("GET HEAD", ("GET", "HEAD"))]
 )
 def test_methods_are_groups_or_names(written: str, methods: tuple[str, ...]) -> None:

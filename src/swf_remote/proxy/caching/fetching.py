@@ -47,7 +47,7 @@ class Fetcher:
             UpstreamError: it came to nothing.
         """
         requested = self._cache.clock()
-        answer = await self._asker.again(_question(wanted, kept))
+        answer = await self._asker.again(_question(wanted, kept, flight))
         try:
             facts, fields = facts_of(answer.status, answer.raw_headers, requested, self._cache.clock())
             if answer.status == NOT_MODIFIED and kept is not None:
@@ -125,9 +125,9 @@ class Fetcher:
         return not any(text in part for text in self._unfinished for part in texts)
 
 
-def _question(wanted: Wanted, kept: Entry | None) -> Question:
+def _question(wanted: Wanted, kept: Entry | None, flight: Flight) -> Question:
     request = wanted.request()
     if kept is not None and kept.facts.status == 200:
         told = [(name.decode(), value.decode("latin-1")) for name, value in rules.conditions(kept.facts)]
         request = replace(request, headers=(*request.headers, *told))
-    return Question("GET", request, wanted.asking, writes=False)
+    return Question("GET", request, wanted.asking, writes=False, claim=flight.claim)

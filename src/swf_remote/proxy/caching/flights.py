@@ -14,7 +14,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 
-from swf_remote.proxy.failures import AnswerFault, BrokenAnswerError, UpstreamError
+from swf_remote.proxy.capacity.lines import Claim
+from swf_remote.proxy.failures import AnswerFault, BrokenAnswerError, CrowdedError, UpstreamError
 
 from .directives import Headers
 from .entry import Entry, Front
@@ -36,11 +37,14 @@ class NotSharedError(Exception):
 class Flight:
     """See the module's text. ``begin``, ``add`` and ``land`` are for whoever fetches."""
 
-    def __init__(self, mark: Mark, *, sent: Headers, alias: bytes, echoed: int | None) -> None:
+    def __init__(
+        self, mark: Mark, *, sent: Headers, alias: bytes, echoed: int | None, claim: Claim | None = None
+    ) -> None:
         """`mark`: the moment of the request; `sent`: its fields; `echoed`: the number in it that the answer repeats.
 
-        `alias` is the answer's entity tag while its end is not known.
+        `alias` is the answer's entity tag while its end is not known; `claim` is that of its readers to be answered.
         """
+        self.claim = claim or Claim()
         self.mark = mark
         self.sent = sent
         self.alias = alias
@@ -111,6 +115,11 @@ class Flight:
     def failed(self) -> bool:
         """Whether it ended without an answer."""
         return self._error is not None
+
+    @property
+    def crowded(self) -> bool:
+        """Whether that was for its first reader's sake only: others may ask."""
+        return isinstance(self._error, CrowdedError)
 
     @property
     def deserted(self) -> bool:
@@ -239,7 +248,7 @@ class Flights:
     def to_join(self, name: bytes) -> Flight | None:
         """The flight that a new reader may follow: none that was begun before a write."""
         flight = self._open.get(name)
-        joins = flight is not None and flight.grows and self._epochs.holds(flight.mark)
+        joins = flight is not None and flight.grows and not flight.failed and self._epochs.holds(flight.mark)
         return flight if joins and self._alone.get(name, 0.0) <= self._clock() else None
 
     def begin(self, name: bytes, flight: Flight, fetch: Callable[[Flight], Awaitable[None]], *, alone: bool) -> None:
@@ -272,6 +281,8 @@ class Flights:
         self._all.discard(flight)
         if self._open.get(name) is flight:
             del self._open[name]
+        if flight.crowded:
+            return
         if flight.failed:
             _note(self._failed, name, self._clock() + RETRY_SECONDS)
         else:

@@ -13,11 +13,13 @@ from collections.abc import AsyncIterable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from swf_remote.edge import metrics
 from swf_remote.proxy.capacity.breaker import Breaker, BreakerState, cause_of
 from swf_remote.proxy.capacity.bulkhead import Bulkhead
+from swf_remote.proxy.capacity.lines import Claim
 from swf_remote.proxy.failures import UpstreamError
 from swf_remote.proxy.link import Observation
 from swf_remote.proxy.upstream import PAGE_BUDGET, Budget, Outgoing, UpstreamAnswer, UpstreamClient
@@ -58,8 +60,8 @@ class LaneState:
 class _Way:
     """What belongs to one lane."""
 
-    def __init__(self, limit: int, clock: Callable[[], float]) -> None:
-        self.places = Bulkhead(limit, limit * QUEUE_PER_PLACE)
+    def __init__(self, limit: int, at_once: int | None, clock: Callable[[], float]) -> None:
+        self.places = Bulkhead(limit, limit * QUEUE_PER_PLACE, at_once=at_once)
         self.breaker = Breaker(clock)
         self.times: deque[float] = deque(maxlen=MOST_TIMES)
         self.on_the_way: set[asyncio.Future[None]] = set()
@@ -91,13 +93,18 @@ class LanedClient:
         connections: int,
         *,
         ask_probe: Callable[[], None],
+        at_once: int | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`connections` are shared out among the lanes; `ask_probe` has the link looked at; `clock`: epoch seconds."""
+        """`connections` are shared out among the lanes; `ask_probe` has the link looked at; `clock`: epoch seconds.
+
+        Args:
+            at_once: how many of a lane one reader may have while others ask, too; None: any number.
+        """
         self._client = client
         self._ask_probe = ask_probe
         self._heard_at = 0.0
-        self._ways = {lane: _Way(max(1, int(connections * _SHARES[lane])), clock) for lane in Lane}
+        self._ways = {lane: _Way(max(1, int(connections * _SHARES[lane])), at_once, clock) for lane in Lane}
 
     async def send(
         self,
@@ -107,18 +114,23 @@ class LanedClient:
         body: AsyncIterable[bytes] | None = None,
         budget: Budget = PAGE_BUDGET,
         repeat: bool = True,
+        claim: Claim | None = None,
     ) -> UpstreamAnswer:
         """As ``UpstreamClient.send``, within a lane. Closing the answer frees the place.
 
+        Args:
+            claim: says which readers wait for the answer; it may be used again once the answer is closed.
+
         Raises:
             BusyError: the lane and its queue are full.
+            CrowdedError: the reader has as much of it as one may have.
             CircuitOpenError: the lane's breaker is open, or opened while this waited.
             UpstreamError: as of the client.
         """
-        way = self._ways[lane]
+        way, claim = self._ways[lane], claim or Claim()
         trial = way.breaker.check()
         try:
-            await way.places.enter()
+            await way.places.enter(claim)
         except BaseException:
             if trial:
                 way.breaker.left()
@@ -126,10 +138,10 @@ class LanedClient:
         try:
             answer = await self._asked(lane, self._client.send(request, body=body, budget=budget, repeat=repeat))
         except BaseException as error:
-            way.places.leave()
+            way.places.leave(claim)
             self._note_failure(way, error, trial=trial)
             raise
-        answer.when_closed(way.places.leave)
+        answer.when_closed(partial(way.places.leave, claim))
         self._note_answer(way)
         return answer
 

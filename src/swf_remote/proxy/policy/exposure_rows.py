@@ -10,7 +10,21 @@ from typing import Any
 from . import refusals
 from .floor import reaches_floor
 from .patterns import is_pattern
-from .rows import EVERY, READ, WRITE, Access, Cache, Identity, Kind, Rewriting, Route, closed, is_ours
+from .rows import (
+    EVERY,
+    READ,
+    REFRESH,
+    WRITE,
+    Access,
+    Cache,
+    Identity,
+    Kind,
+    Rewriting,
+    Route,
+    Spending,
+    closed,
+    is_ours,
+)
 
 _GROUPS = {"read": READ, "write": WRITE}
 _METHODS = (*READ, *WRITE)
@@ -65,7 +79,8 @@ def _with_defaults(values: dict[str, Any]) -> dict[str, Any]:
     kind = values.get("kind", Kind.PAGE)
     if values.get("access") is Access.CLOSED:
         return {"methods": (), "rewriting": Rewriting.NONE} | values
-    return {"rewriting": _REWRITING[kind], "cache": _cache(values, kind), "sample": _sample(values)} | values
+    usual = {"rewriting": _REWRITING[kind], "cache": _cache(values, kind), "sample": _sample(values)}
+    return usual | {"budget": _budget(values, kind)} | values
 
 
 def _sample(values: dict[str, Any]) -> str:
@@ -83,6 +98,12 @@ def _cache(values: dict[str, Any], kind: Kind) -> Cache:
     if values.get("identity") is Identity.READER:
         return Cache.PRIVATE
     return Cache.STATIC if kind is Kind.STATIC else Cache.SHARED
+
+
+def _budget(values: dict[str, Any], kind: Kind) -> Spending:
+    if values.get("query") == REFRESH:
+        return Spending.REFRESHES
+    return Spending.FILES if kind is Kind.STATIC else Spending.MISSES
 
 
 def _contradictions(route: Route) -> Iterator[str]:
@@ -224,6 +245,7 @@ _KEYS: Mapping[str, tuple[str, Callable[[object], object]]] = {
     "first_byte": ("first_byte", _seconds),
     "headers": ("headers", _headers),
     "upload": ("upload", _size),
+    "budget": ("budget", _one_of(Spending)),
     "query": ("query", _parameter),
     "url_within": ("url_within", _address),
     "effects": ("effects", _flag),

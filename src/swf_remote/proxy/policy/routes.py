@@ -9,10 +9,11 @@ from swf_remote.configuration import configuration
 
 from .exposure import Exposure, Part
 from .exposure_file import SHIPPED, read_exposure
-from .rows import READ, SAFE_METHODS, WRITE, Access, Cache, Decision, Identity, Kind, Rewriting, Route, closed
+from .rows import READ, REFRESH, SAFE_METHODS, WRITE, Access, Cache, Decision, Identity, Kind, Rewriting, Route, closed
 
 __all__ = [
     "READ",
+    "REFRESH",
     "SAFE_METHODS",
     "WRITE",
     "Access",

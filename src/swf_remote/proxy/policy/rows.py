@@ -12,6 +12,8 @@ from .refusals import Refusal
 READ = ("GET", "HEAD", "OPTIONS")
 WRITE = ("POST", "PUT", "PATCH", "DELETE")
 EVERY = "*"
+REFRESH = "refresh"
+"""The parameter by which a reader wants an answer computed anew."""
 SAFE_METHODS = frozenset(READ)
 _OURS = re.compile(
     r"authorization|cookie2?|proxy-.*|x-remote-.*|remote-.*|via|forwarded|x-forwarded-.*|x-real-ip|x-client-ip|host|"
@@ -71,6 +73,19 @@ class Cache(StrEnum):
     """Everybody, for as long as its validators hold; names of files carry no version (contract 10, quirk 22)."""
 
 
+class Spending(StrEnum):
+    """Which of a reader's budgets a question to the monitor is taken from."""
+
+    MISSES = "misses"
+    """What no other one is for: pages and data that are not kept."""
+    FILES = "files"
+    REFRESHES = "refreshes"
+    """What is to be computed anew."""
+    LOGS = "logs"
+    """What the monitor has to fetch from elsewhere, such as logs of jobs."""
+    WRITES = "writes"
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """One row of the table."""
@@ -97,6 +112,8 @@ class Route:
     """Seconds from the last byte of a request that changes nothing to the head of the monitor's answer."""
     headers: frozenset[str] = frozenset()
     """Further request headers that pass, lower case, besides those that pass on every row; ``EVERY`` stands for all."""
+    budget: Spending = Spending.MISSES
+    """Which of the reader's budgets a read is taken from; a write is always taken from that of writes."""
     upload: int | None = None
     """Bytes of the largest request body, where that is less than ``SWF_REMOTE_UPLOAD_LIMIT``."""
     query: str = ""
