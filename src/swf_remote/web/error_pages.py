@@ -4,11 +4,15 @@ Used by the outer layer, the proxy and Django alike, so it needs no request, no 
 """
 
 import json
+import secrets
+from contextvars import copy_context
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
 from django.template.loader import render_to_string
 
+from swf_remote.edge.exchange import Exchange, current_nonce, enter
 from swf_remote.edge.problem import Problem
 
 from .addresses import own_url
@@ -23,6 +27,9 @@ _VARY = b"Accept, Sec-Fetch-Dest, X-Requested-With"
 RETRY_MILLISECONDS = 5000
 # JSON-RPC leaves -32000 to -32099 to servers.
 RPC_CODE = -32000
+# What no text of a problem can hold by chance.
+_STAND_IN = Exchange(secrets.token_hex(16))
+_STAND_IN_ID = _STAND_IN.request_id.encode()
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -88,6 +95,30 @@ def document(problem: Problem, request_id: str) -> dict[str, Any]:
 
 
 def _page(problem: Problem, request_id: str) -> bytes:
+    """The page; drawn once for all who are told the same, so that a flood of refusals costs no more than their bytes.
+
+    Each has a request id and a nonce of its own, which take the place of the ones that it was drawn with. What tells
+    how long something lasts is drawn each time.
+    """
+    nonce = current_nonce()
+    if problem.since is not None or not (nonce and request_id):
+        return _drawn(problem, request_id)
+    page = _drawn_once(problem, page_frame(None)["link_trouble"], own_url())
+    return page.replace(_STAND_IN.nonce.encode(), nonce.encode()).replace(_STAND_IN_ID, request_id.encode())
+
+
+@lru_cache(maxsize=256)
+def _drawn_once(problem: Problem, _link_trouble: str, _home: str) -> bytes:
+    """With the stand-in's request id and nonce; the other arguments are what else the page depends on."""
+
+    def draw() -> bytes:
+        enter(_STAND_IN)
+        return _drawn(problem, _STAND_IN.request_id)
+
+    return copy_context().run(draw)
+
+
+def _drawn(problem: Problem, request_id: str) -> bytes:
     context = {
         "problem": problem,
         "heading": problem.title.rstrip("."),

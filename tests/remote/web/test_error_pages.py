@@ -1,12 +1,14 @@
 """A problem becomes a page for people and a JSON document for programs, without a request or a database."""
 
 import json
+from contextvars import copy_context
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import pytest
 from django.db import connection
 
+from swf_remote.edge.exchange import Exchange, enter
 from swf_remote.edge.problem import Problem
 from swf_remote.web.error_pages import error_response
 from swf_remote.web.negotiation import ErrorForm, error_form
@@ -169,3 +171,19 @@ def test_no_database_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "ensure_connection", refuse)
     _, html = page(problem(500))
     assert "/prod/account/" in Elements(html).links(), "who is signed in is not known here"
+
+
+def test_pages_for_many_readers_differ_in_request_id_and_nonce_alone() -> None:
+    def told(request_id: str) -> tuple[str, str]:
+        exchange = Exchange(request_id)
+
+        def tell() -> str:
+            enter(exchange)
+            return page(problem(429, retry_after=7), request_id)[1]
+
+        return copy_context().run(tell), exchange.nonce
+
+    (first, nonce), (second, other) = told("0123456789abcdef"), told("fedcba9876543210")
+    assert first.count(f'nonce="{nonce}"') == second.count(f'nonce="{other}"') == first.count("nonce=") > 0
+    assert '<code id="request-id">0123456789abcdef</code>' in first
+    assert second == first.replace(nonce, other).replace("0123456789abcdef", "fedcba9876543210")
