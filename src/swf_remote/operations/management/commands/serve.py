@@ -15,6 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 from starlette.types import ASGIApp
 from uvicorn import Server
 
+from swf_remote.edge.server.listening import listening
 from swf_remote.edge.server.serving import server_configuration
 from swf_remote.operations.workers import Workers
 from swf_remote.proxy.caching import epochs
@@ -53,7 +54,7 @@ class Command(BaseCommand):
 
 def serve_in_worker(sockets: list[socket.socket]) -> None:
     """Serve until a signal."""
-    Server(server_configuration(_application)).run(sockets)
+    Server(server_configuration(_application)).run(listening(sockets))
 
 
 def _application() -> ASGIApp:
