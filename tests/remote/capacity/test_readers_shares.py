@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 
 from swf_remote.edge import metrics
+from swf_remote.proxy.probe import Probe
 from tests.remote.caching.monitors import Monitor, cached, page
 from tests.remote.caching.readers import NOBODY, reader
 from tests.remote.gateways import Gateway, Reply, gateway
@@ -270,6 +271,12 @@ async def test_an_invented_session_gives_no_budget(target: str) -> None:
 # ----- a flood
 
 
+@pytest.fixture
+def unwatched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages that take long do not make the link suspect: here one event loop plays all parts, and may be late."""
+    monkeypatch.setattr(Probe, "ask", lambda _probe: None)
+
+
 class Deaf(Monitor):
     """Answers everything but pages of jobs."""
 
@@ -289,19 +296,19 @@ class Deaf(Monitor):
 
 
 JOBS_THERE = b"/panda/jobs/"
-# The flood may ask as often as it likes, and nothing looks at the link meanwhile: one event loop plays all parts.
+# The flood may ask as often as it likes, and nothing looks at the link on its own.
 FLOODED = {**BEHIND_PROXY, "budgets": "misses 1000/s burst 5000", "probe_interval": 300}
 
 
 @asynccontextmanager
 async def flooded(running: Gateway, address: str, times: int) -> AsyncIterator[list[asyncio.Task[int]]]:
-    """One address asks for so many different pages at once, on as many connections."""
+    """One address asks for so many different pages, on more connections than it has places and may wait on."""
 
     async def one(number: int) -> int:
         async with session.get(f"{running.url}{JOBS}?days={number}&of={address}", headers=by(address)) as got:
             return got.status
 
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=200)) as session:
         asking = [asyncio.create_task(one(number)) for number in range(times)]
         try:
             yield asking
@@ -317,6 +324,7 @@ async def some(asking: list[asyncio.Task[int]], count: int) -> list[int]:
     return [await next(answered) for _ in range(count)]
 
 
+@pytest.mark.usefixtures("unwatched")
 async def test_a_flood_from_one_address_leaves_the_others_their_answers() -> None:
     """A thousand different pages at once, at a monitor that answers none of them: somebody else is answered."""
     monitor = Deaf()
@@ -330,6 +338,7 @@ async def test_a_flood_from_one_address_leaves_the_others_their_answers() -> Non
         assert monitor.stalled == 40
 
 
+@pytest.mark.usefixtures("unwatched")
 async def test_who_joins_the_question_of_a_flood_does_not_stand_in_its_line() -> None:
     monitor = Deaf()
     async with cached(monitor, **FLOODED) as running, flooded(running, "192.0.2.1", 60):
@@ -339,3 +348,19 @@ async def test_who_joins_the_question_of_a_flood_does_not_stand_in_its_line() ->
         second = await running.ask("/prod/panda/tasks/", headers=by("192.0.2.2"))
         assert [reply.status for reply in (await first, second)] == [200, 200]
     assert sum(b"/panda/tasks/" in head for head in monitor.asked) == 1
+
+
+@pytest.mark.usefixtures("unwatched")
+async def test_an_older_copy_is_no_answer_to_a_reader_who_asks_too_much() -> None:
+    """It would say that the monitor cannot be reached, which is not true."""
+    monitor = Deaf(says=lambda _head: page(Cache_Control="max-age=0, stale-if-error=600"))
+    flood, other = by("192.0.2.1"), by("192.0.2.2")
+    async with cached(monitor, **FLOODED) as running:
+        assert (await running.ask("/prod/panda/tasks/", headers=flood)).status == 200
+        async with flooded(running, "192.0.2.1", 200) as asking:
+            await some(asking, 200 - 40 - 80)
+            mine = await running.ask("/prod/panda/tasks/", headers=flood)
+            theirs = await running.ask("/prod/panda/tasks/", headers=other)
+    assert (mine.status, theirs.status) == (429, 200)
+    assert "Many of your requests are waiting for the monitor already" in mine.text
+    assert "cannot be reached" not in mine.text
