@@ -28,6 +28,7 @@ from swf_remote.proxy.caching import epochs
 from swf_remote.proxy.caching.cache import Cache, Wanted
 from swf_remote.proxy.caching.fetching import Fetcher
 from swf_remote.proxy.capacity.lines import Claim
+from swf_remote.proxy.caching.site import Site, written_areas
 from swf_remote.proxy.failures import (
     BodyTooLargeError,
     BrokenAnswerError,
@@ -84,9 +85,16 @@ class Proxy:
         self._cache: Cache | None = None
         self._reads: Reads | None = None
         if settings.cache_bytes:
-            self._cache = Cache(settings.cache_bytes, epochs.shared(), mount=self._sites.monitor_mount)
+            numbers = epochs.shared()
+            self._cache = Cache(
+                settings.cache_bytes,
+                numbers,
+                mount=self._sites.monitor_mount,
+                site=Site.of(settings, numbers),
+                written_areas=written_areas(exposure()),
+            )
             self._reads = self._reads_of(self._cache, settings)
-            runtime.endings.append(self._cache.flights.end)
+            runtime.endings.append(self._cache.close)
 
     def kept_in_memory(self) -> tuple[int, int]:
         """Bytes and number of the answers that this process keeps."""
@@ -207,7 +215,7 @@ class Proxy:
             raise
         finally:
             if question.writes and self._cache and status >= 0:
-                self._cache.written(
+                await self._cache.written(
                     visit.method,
                     status,
                     question.request.target,

@@ -219,8 +219,7 @@ class Reads:
 
     def _renew(self, wanted: Wanted, kept: Entry) -> None:
         """Ask for it anew behind the reader's back, unless somebody does or it failed a moment ago."""
-        flights = self._cache.flights
-        if flights.to_join(wanted.name) is None and not flights.failed_just_now(wanted.name):
+        if self._cache.to_join(wanted) is None and not self._cache.flights.failed_just_now(wanted.name):
             self._begin(wanted, kept, NOBODY, alone=False)
 
     def _begin(self, wanted: Wanted, kept: Entry | None, reader: str, *, alone: bool) -> Flight:
@@ -229,10 +228,10 @@ class Reads:
             sent=wanted.sent(),
             alias=token_hex(8).encode(),
             echoed=wanted.key.echoed,
+            alone=alone or wanted.replaces,
             claim=Claim(reader),
         )
-        fetch = partial(self._fetcher.fetch, wanted, kept)
-        self._cache.flights.begin(wanted.name, flight, fetch, alone=alone or wanted.replaces)
+        self._cache.flights.begin(wanted.name, flight, partial(self._fetcher.fetch, wanted, kept))
         return flight
 
     async def _follow(
@@ -241,7 +240,7 @@ class Reads:
         """Send what the monitor answers; `spares`: something older may be sent if it fails."""
         reader = await self._fairness.reader(visit)
         alone = False
-        while not (alone or wanted.replaces) and (flight := self._cache.flights.to_join(wanted.name)):
+        while not (alone or wanted.replaces) and (flight := self._cache.to_join(wanted)):
             visit.exchange.cache = "coalesced"
             flight.claim.also_for(reader)
             try:
@@ -262,6 +261,8 @@ class Reads:
         flight = follower.flight
         try:
             front = await _timed(visit, follower)
+            if flight.elsewhere:
+                visit.exchange.cache = "coalesced"
             if spares and front.facts.status in _FAILING:
                 raise MonitorFailingError(f"status {front.facts.status}")
             if _waits(wanted, flight):

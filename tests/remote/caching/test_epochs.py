@@ -42,7 +42,7 @@ def test_no_number_comes_again_even_if_the_clock_stands_still(ticks: list[int]) 
     for _ in ticks:
         epochs.move([TARGET])
         marks.append(epochs.mark(TARGET, AREA))
-    assert len({mark.target for mark in marks}) == len(marks)
+    assert len({mark.numbers for mark in marks}) == len(marks)
     assert [epochs.holds(mark) for mark in marks] == [False] * len(ticks) + [True]
 
 

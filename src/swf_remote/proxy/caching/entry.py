@@ -115,9 +115,21 @@ class Entry:
 
     def verdict(self, terms: Terms, now: float) -> Verdict:
         """How it may be used at `now` by these terms."""
+        return self._standing(terms).at(now)
+
+    def lasts(self, terms: Terms) -> float:
+        """Seconds since it was received for which it may be of use by these terms."""
+        return self._standing(terms).lasts
+
+    def asks_always(self, terms: Terms) -> bool:
+        """Whether nobody may have it before the monitor was asked."""
+        one = self._standing(terms)
+        return one.asks_always or one.lifetime <= one.age
+
+    def _standing(self, terms: Terms) -> Standing:
         if self.standing is None or self.standing[0] is not terms:
             self.standing = terms, standing(self.facts, terms)
-        return self.standing[1].at(now)
+        return self.standing[1]
 
     def remember(self, key: object, made: Made) -> None:
         """Keep an answer for the next reader who would get the same; the oldest gives way."""

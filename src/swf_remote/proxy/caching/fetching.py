@@ -46,6 +46,13 @@ class Fetcher:
         Raises:
             UpstreamError: it came to nothing.
         """
+        async with self._cache.turn(wanted, kept, flight) as entry:
+            if entry is not None:
+                flight.land(entry, elsewhere=True)
+            else:
+                await self._ask(wanted, kept, flight)
+
+    async def _ask(self, wanted: Wanted, kept: Entry | None, flight: Flight) -> None:
         requested = self._cache.clock()
         answer = await self._asker.again(_question(wanted, kept, flight))
         try:
@@ -65,8 +72,8 @@ class Fetcher:
 
     async def _confirmed(self, wanted: Wanted, kept: Entry, flight: Flight, facts: Facts) -> None:
         entry = replace(kept, front=kept.front.freshened(facts), mark=flight.mark, made={}, heads={}, standing=None)
-        await self._cache.keep(wanted, entry)
         flight.land(entry)
+        await self._cache.keep(wanted, entry)
 
     async def _received(
         self, wanted: Wanted, flight: Flight, front: Front, answered: Answer, answer: UpstreamAnswer
@@ -86,7 +93,7 @@ class Fetcher:
             entry is not None and self._may_be_reused(wanted, flight, entry) and await self._cache.keep(wanted, entry)
         )
         if wanted.replaces and not kept and front.facts.status < 400:
-            self._cache.renewed(wanted)
+            await self._cache.renewed(wanted)
 
     def _may_keep(self, wanted: Wanted, front: Front, answered: Answer) -> bool:
         if not rules.may_store("GET", wanted.asked, front.facts, wanted.terms):

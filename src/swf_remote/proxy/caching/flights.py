@@ -38,17 +38,28 @@ class Flight:
     """See the module's text. ``begin``, ``add`` and ``land`` are for whoever fetches."""
 
     def __init__(
-        self, mark: Mark, *, sent: Headers, alias: bytes, echoed: int | None, claim: Claim | None = None
+        self,
+        mark: Mark,
+        *,
+        sent: Headers,
+        alias: bytes,
+        echoed: int | None,
+        alone: bool = False,
+        claim: Claim | None = None,
     ) -> None:
         """`mark`: the moment of the request; `sent`: its fields; `echoed`: the number in it that the answer repeats.
 
-        `alias` is the answer's entity tag while its end is not known; `claim` is that of its readers to be answered.
+        `alias` is the answer's entity tag while its end is not known; nobody may join a flight that is `alone`; `claim`
+        is that of its readers to be answered.
         """
         self.claim = claim or Claim()
         self.mark = mark
         self.sent = sent
         self.alias = alias
         self.echoed = echoed
+        self.alone = alone
+        self.elsewhere = False
+        """Another process has asked for it."""
         self.front: Front | None = None
         self.entry: Entry | None = None
         """All of it, once it is known, unless it was too large."""
@@ -130,9 +141,9 @@ class Flight:
         """All pieces; only while it grows."""
         return b"".join(self._pieces)
 
-    def land(self, entry: Entry) -> None:
-        """The end is there, and all of it is known."""
-        self.front, self.entry = entry.front, entry
+    def land(self, entry: Entry, *, elsewhere: bool = False) -> None:
+        """The end is there, and all of it is known; `elsewhere`: another process has asked for it."""
+        self.front, self.entry, self.elsewhere = entry.front, entry, elsewhere
         self._over = True
         self._wake()
 
@@ -251,10 +262,10 @@ class Flights:
         joins = flight is not None and flight.grows and not flight.failed and self._epochs.holds(flight.mark)
         return flight if joins and self._alone.get(name, 0.0) <= self._clock() else None
 
-    def begin(self, name: bytes, flight: Flight, fetch: Callable[[Flight], Awaitable[None]], *, alone: bool) -> None:
-        """Let it fly; others may join, unless it is `alone`."""
+    def begin(self, name: bytes, flight: Flight, fetch: Callable[[Flight], Awaitable[None]]) -> None:
+        """Let it fly; others may join, unless it is alone."""
         self._all.add(flight)
-        if not alone:
+        if not flight.alone:
             self._open[name] = flight
         flight.start(fetch, lambda done: self._landed(name, done))
 

@@ -18,6 +18,8 @@ from .directives import MOST_SECONDS, Directives, Headers, age_told, cache_contr
 PAGE_SECONDS = 10.0
 STATIC_SECONDS = 300.0
 ON_ERROR_SECONDS = 86_400.0
+# So long after it was of any other use, an equal body need not be sent again.
+CONFIRMED_SECONDS = 300.0
 _NONE: Directives = {}
 _NEVER = float(-MOST_SECONDS)
 
@@ -133,6 +135,12 @@ class Standing:
     """Beyond freshness; 0 where that is forbidden."""
     on_error: float
     """The same, when the monitor cannot be asked; negative where that is forbidden."""
+
+    @property
+    def lasts(self) -> float:
+        """Seconds since receipt for which it may be of use: as it is, on error, or to be confirmed by the monitor."""
+        beyond = max(self.while_revalidating, self.on_error, CONFIRMED_SECONDS)
+        return max(self.lifetime + beyond - self.age, CONFIRMED_SECONDS)
 
     def at(self, now: float) -> Verdict:
         """How it may be used at `now`."""

@@ -1,6 +1,6 @@
-"""Where answers are kept: in this process's memory, the least used giving way; and what stands behind it, if anything.
+"""Where answers are kept: in this process's memory, the least used giving way (``redis_store`` is what may be behind).
 
-Stores only keep. Whether what they have may be used is for ``rules`` and ``epochs`` to say.
+It only keeps. Whether what it has may be used is for ``rules`` and ``epochs`` to say.
 """
 
 from __future__ import annotations
@@ -8,22 +8,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from .entry import Entry, Kept
-
-
-class Store(Protocol):
-    """A store behind the memory, perhaps shared with other processes; it never raises."""
-
-    async def get(self, name: bytes) -> Kept | None:
-        """What is kept under this name."""
-
-    async def put(self, name: bytes, kept: Kept) -> None:
-        """Keep it, in the place of what was there."""
-
-    async def drop(self, name: bytes) -> None:
-        """Keep it no longer."""
 
 
 @dataclass(slots=True)
