@@ -84,6 +84,7 @@ BREAKERS = LAYOUT.add(
 )
 CACHE_BYTES = LAYOUT.add("swf_remote_cache_bytes", "Bytes of answers in memory", Kind.GAUGE, {})
 CACHE_ENTRIES = LAYOUT.add("swf_remote_cache_entries", "Answers in memory", Kind.GAUGE, {})
+CACHE_REDIS = LAYOUT.add("swf_remote_cache_redis_up", "Workers that share their cache over Redis now", Kind.GAUGE, {})
 WORKER_MEMORY = LAYOUT.add("swf_remote_worker_resident_bytes", "Memory of each worker", Kind.EACH, {})
 WORKER_PID = LAYOUT.add("swf_remote_worker_pid", "Process number of each worker", Kind.EACH, {})
 WORKER_STARTED = LAYOUT.add(
@@ -250,6 +251,11 @@ def cache_holds(size: int, entries: int) -> None:
     """The bytes and answers in this process's memory now."""
     row = table().row
     row[CACHE_BYTES.columns[_ONLY]], row[CACHE_ENTRIES.columns[_ONLY]] = size, entries
+
+
+def redis_answers(answers: bool) -> None:
+    """Whether this process's cache can use Redis now."""
+    table().row[CACHE_REDIS.columns[_ONLY]] = float(answers)
 
 
 def worker_is(pid: int, started: float, resident: int) -> None:

@@ -9,9 +9,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from urllib.request import urlopen
 
 import pytest
@@ -38,11 +39,13 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
 
 
 @contextmanager
-def serving(folder: Path, *arguments: str, **settings: str) -> Iterator[tuple[int, subprocess.Popen[str]]]:
+def serving(
+    folder: Path, *arguments: str, further: Mapping[str, str] = MappingProxyType({}), **settings: str
+) -> Iterator[tuple[int, subprocess.Popen[str]]]:
     port = free_port()
     process = subprocess.Popen(
         [PROGRAM, "serve", "--port", str(port), *arguments],
-        env=environment(folder, **settings),
+        env=environment(folder, **settings) | dict(further),
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

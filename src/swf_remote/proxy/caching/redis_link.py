@@ -47,9 +47,20 @@ class RedisLink:
     """One process's way to Redis."""
 
     def __init__(
-        self, url: str, *, patience: float = URGENT_SECONDS, clock: Callable[[], float] = time.monotonic
+        self,
+        url: str,
+        *,
+        patience: float = URGENT_SECONDS,
+        is_told: Callable[[bool], None] = lambda _answers: None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`patience`: seconds for an answer to what is urgent; `clock` counts seconds monotonically."""
+        """A way to the Redis at `url`.
+
+        Args:
+            patience: seconds for an answer to what is urgent.
+            is_told: is called with whether Redis answers, when that is first known and when it changes.
+            clock: counts seconds monotonically.
+        """
         # An idle connection may have ended, then another one is tried.
         again = Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,))
         pool: BlockingConnectionPool = BlockingConnectionPool.from_url(
@@ -63,7 +74,8 @@ class RedisLink:
         self._redis = Redis.from_pool(pool)
         self._clock = clock
         self._silent_until = 0.0
-        self._is_silent = False
+        self._answers: bool | None = None
+        self._is_told = is_told
 
     @property
     def pauses(self) -> bool:
@@ -87,9 +99,9 @@ class RedisLink:
             self._failed(error)
             raise SilentError from error
         self._silent_until = 0.0
-        if self._is_silent:
-            self._is_silent = False
+        if self._answers is False:
             LOG.warning("Redis answers again: the cache is shared")
+        self._note(answers=True)
         return found
 
     async def _run(self, script: Script, keys: Sequence[str], arguments: Sequence[Argument]) -> Any:
@@ -100,9 +112,15 @@ class RedisLink:
 
     def _failed(self, error: Exception) -> None:
         self._silent_until = self._clock() + PAUSE_SECONDS
-        if not self._is_silent:
-            self._is_silent = True
+        if self._answers is not False:
             LOG.warning("no Redis for the cache (%s): each process keeps its own", str(error) or type(error).__name__)
+
+        self._note(answers=False)
+
+    def _note(self, *, answers: bool) -> None:
+        if answers is not self._answers:
+            self._answers = answers
+            self._is_told(answers)
 
     async def close(self) -> None:
         """Let all connections go."""

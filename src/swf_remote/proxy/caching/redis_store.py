@@ -68,14 +68,15 @@ class RedisStore:
     async def get(self, name: bytes, mark: Mark) -> Kept | None:
         """What is kept under this name, if no write has ended it; `mark`: this moment, for it."""
         fields = [*(str(slot) for slot in mark.slots), ANYTHING]
+        now = self._clock()
         try:
             found = await self._link.run(_GET, [self.place(name), RECORD], [LARGEST, *fields])
-            return self._read(name, mark, _Found._make(found)) if found else None
+            return self._read(name, mark, _Found._make(found), now) if found else None
         except (SilentError, ValueError, TypeError, struct.error):
             return None
 
-    def _read(self, name: bytes, mark: Mark, found: _Found) -> Kept | None:
-        """What the bytes say.
+    def _read(self, name: bytes, mark: Mark, found: _Found, now: float) -> Kept | None:
+        """What the bytes say `now`.
 
         Raises:
             ValueError, TypeError, struct.error: nothing of ours.
@@ -91,14 +92,9 @@ class RedisStore:
             mark = mark._replace(anything=_NEVER)
         mark = mark._replace(known=Position(head.record.decode("latin-1"), head.number))
         kept = unpacked(bytes(told[_HEAD.size :]), mark)
-        return self._dated(kept, head.age + head.lasts - found.left / 1000) if isinstance(kept, Entry) else kept
-
-    def _dated(self, entry: Entry, age: float) -> Entry:
-        """The same by this host's clock."""
-        received = self._clock() - max(age, 0.0)
-        facts = entry.facts
-        facts = replace(facts, received=received, requested=received - (facts.received - facts.requested))
-        return replace(entry, front=replace(entry.front, facts=facts))
+        if not isinstance(kept, Entry):
+            return kept
+        return _dated(kept, now - max(head.age + head.lasts - found.left / 1000, 0.0))
 
     async def put(self, name: bytes, kept: Kept, known: Position | None, seconds: float) -> None:
         """Keep it for so long.
@@ -120,3 +116,10 @@ class RedisStore:
         proof = blake2b(name + b"\0\0", key=self._secret, digest_size=_MAC)
         proof.update(told)
         return proof.digest()
+
+
+def _dated(entry: Entry, received: float) -> Entry:
+    """The same by this host's clock."""
+    facts = entry.facts
+    facts = replace(facts, received=received, requested=received - (facts.received - facts.requested))
+    return replace(entry, front=replace(entry.front, facts=facts))

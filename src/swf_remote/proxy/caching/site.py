@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import Self
 
 from swf_remote.configuration import Configuration
+from swf_remote.edge import metrics
 from swf_remote.proxy.policy.exposure import Exposure
 from swf_remote.proxy.policy.exposure_file import SHIPPED
 from swf_remote.proxy.policy.rows import SAFE_METHODS, Access
@@ -33,7 +34,7 @@ class Site:
         """The site's that these settings name; None where each process keeps its own."""
         if not settings.redis_url:
             return None
-        link = RedisLink(settings.redis_url)
+        link = RedisLink(settings.redis_url, is_told=metrics.redis_answers)
         return cls(link, RedisStore(link, _secret(settings), time.time), SiteWrites(link, epochs))
 
     async def close(self) -> None:
