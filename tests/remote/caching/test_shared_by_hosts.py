@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from redis.exceptions import OutOfMemoryError
 
 from swf_remote.proxy.caching import redis_link, site_writes
 from tests.remote.caching.monitors import Monitor, page
@@ -43,6 +44,21 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 # The first reader has the answer a moment before the others may have it: then they wait for that.
 SHARED = ("hit", "coalesced")
+
+
+class LongLived(Written):
+    """Its pages are fresh for long."""
+
+    def told(self, head: bytes) -> bytes:
+        return super().told(head).replace(b"\r\n", b"\r\nCache-Control: max-age=600\r\n", 1)
+
+
+def fill(redis: RedisServer) -> None:
+    """Until it refuses to keep anything more."""
+    redis.client.config_set("maxmemory", "1")
+    with pytest.raises(OutOfMemoryError):
+        while True:
+            redis.client.set("test", "x")
 
 
 async def answers_in(redis: RedisServer, count: int) -> list[bytes]:
@@ -269,6 +285,21 @@ async def test_what_was_written_while_redis_hung_is_known_when_it_goes_on(redis:
             await asyncio.sleep(0.03)
 
 
+async def test_what_was_written_while_redis_took_nothing_is_known_at_every_moment_after(redis: RedisServer) -> None:
+    monitor, alice = LongLived(), await reader("alice")
+    pages = [f"{TAGS}?page={number}" for number in range(60)]
+    async with two_hosts(monitor, redis.url) as (one, other):
+        for target in pages:
+            await other.ask(target, headers=NOBODY)
+        redis.client.config_set("min-replicas-to-write", "1")
+        await write(one, alice)
+        redis.client.config_set("min-replicas-to-write", "0")
+        # Each of these was kept before the write, and is asked for once after it.
+        for target in pages:
+            assert "writes: 1" in (await other.ask(target, headers=NOBODY)).text
+            await asyncio.sleep(0.1)
+
+
 @pytest.mark.usefixtures("impatient")
 async def test_a_redis_that_hangs_holds_nobody_up_again_and_again(redis: RedisServer) -> None:
     monitor = Monitor()
@@ -283,7 +314,7 @@ async def test_a_redis_that_hangs_holds_nobody_up_again_and_again(redis: RedisSe
 
 
 async def test_a_full_redis_only_keeps_nothing(redis: RedisServer) -> None:
-    redis.client.config_set("maxmemory", "1")
+    fill(redis)
     monitor, alice = Written(), await reader("alice")
     async with two_hosts(monitor, redis.url) as (one, other):
         await other.ask(TAGS, headers=NOBODY)

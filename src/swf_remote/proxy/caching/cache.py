@@ -166,7 +166,7 @@ class Cache:
             return True
         # While nobody can say, the usual lifetimes do where nothing is written.
         unwritten = self._written_areas is not None and self._area(wanted.key.target) not in self._written_areas
-        return unwritten and self._site.writes.silent
+        return unwritten and self._site.writes.cut_off
 
     async def keep(self, wanted: Wanted, entry: Entry) -> bool:
         """Keep it, unless something was written since it was asked for, or something newer is there."""

@@ -74,6 +74,7 @@ class RedisLink:
         self._redis = Redis.from_pool(pool)
         self._clock = clock
         self._silent_until = 0.0
+        self._silent_since = 0.0
         self._answers: bool | None = None
         self._is_told = is_told
 
@@ -81,6 +82,11 @@ class RedisLink:
     def pauses(self) -> bool:
         """It failed a moment ago, and is left alone."""
         return self._clock() < self._silent_until
+
+    @property
+    def silent_seconds(self) -> float:
+        """For how long it has failed; 0 if it did not the last time."""
+        return self._clock() - self._silent_since if self._answers is False else 0.0
 
     async def run(
         self, script: Script, keys: Sequence[str], arguments: Sequence[Argument], *, urgent: bool = False
@@ -113,6 +119,7 @@ class RedisLink:
     def _failed(self, error: Exception) -> None:
         self._silent_until = self._clock() + PAUSE_SECONDS
         if self._answers is not False:
+            self._silent_since = self._clock()
             LOG.warning("no Redis for the cache (%s): each process keeps its own", str(error) or type(error).__name__)
 
         self._note(answers=False)

@@ -4,8 +4,9 @@ What memory holds may be used without asking for ``LEASE_SECONDS`` after this pr
 host enters the write there before it answers, and waits a little longer than that if other hosts are about. So whoever
 reads after the writer's answer is served by a process that has read of the write, or that does not use its memory.
 
-If Redis cannot be reached, every host waits with the answers to its writes, none uses for longer what it did not ask
-for itself, and the first thing that all hear of a host that was cut off is that everything may have changed.
+If Redis cannot be reached, every host waits with the answers to its writes, and none uses for longer what it did not
+ask for itself. A host that wrote meanwhile lets all others know, as soon as it can, that everything may have changed;
+until that must have happened, all go on as they did without Redis.
 """
 
 from __future__ import annotations
@@ -27,6 +28,12 @@ LEASE_SECONDS = 0.2
 # Clocks of two hosts do not run alike to the last digit.
 WAIT_SECONDS = 1.2 * LEASE_SECONDS
 MOST_LATEST = 1000
+# An outage of Redis in which a host gives up telling of a write is longer than this, so the others notice it, too.
+TELL_SECONDS = 1.5
+BEAT_SECONDS = 0.4
+_AGAIN_SECONDS = 0.2
+# So long after an outage, hosts may still have to tell of their writes.
+SETTLE_SECONDS = 3.0
 # So long after it was last heard of, a host is waited for.
 HOST_SECONDS = 3600
 # So long after the list of hosts was lost, some of them may still have to enter themselves: more than a lease.
@@ -108,6 +115,9 @@ class SiteWrites:
         self._link, self._epochs = link, epochs
         self._known: Position | None = None
         self._heard = float("-inf")
+        self._missed = False
+        self._settled_at = float("-inf")
+        self._beating: asyncio.Task[None] | None = None
         self._catching: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -117,18 +127,19 @@ class SiteWrites:
         return self._known
 
     @property
-    def silent(self) -> bool:
-        """Whether Redis does not answer, so that nobody can be in step."""
-        return self._link.pauses
+    def cut_off(self) -> bool:
+        """Whether Redis does not answer, or did not until just now, so that nobody can be in step."""
+        return self._link.pauses or time.monotonic() < self._settled_at
 
     @property
     def in_step(self) -> bool:
         """Whether nothing that was written through another host is unknown here."""
-        left = self._heard + LEASE_SECONDS - time.monotonic()
+        now = time.monotonic()
+        left = self._heard + LEASE_SECONDS - now
         if left < LEASE_SECONDS / 2 and not self._link.pauses:
             # Read on before it is needed, so that nobody waits.
             self._catch_up()
-        return left > 0 and not self._epochs.untold
+        return left > 0 and now >= self._settled_at and not self._epochs.untold
 
     def vouches(self, mark: Mark) -> bool:
         """Whether what was asked for then is as new as any write of another host, if none has ended it here."""
@@ -137,6 +148,8 @@ class SiteWrites:
 
     async def catch_up(self) -> None:
         """Read the record, unless that was done just now or Redis does not answer."""
+        if self._beating is None:
+            self._beating = self._begin(self._beat())
         if not self.in_step and not self._link.pauses:
             await asyncio.shield(self._catch_up())
 
@@ -152,8 +165,9 @@ class SiteWrites:
 
     async def close(self) -> None:
         """Let others know of the last writes, and end what is under way."""
-        tasks = list(self._tasks)
-        if tasks:
+        if self._beating is not None:
+            self._beating.cancel()
+        if tasks := list(self._tasks):
             await asyncio.wait(tasks, timeout=URGENT_SECONDS)
         for task in tasks:
             task.cancel()
@@ -162,7 +176,7 @@ class SiteWrites:
     async def _tell(self, what: Ended) -> None:
         alone = False
         try:
-            alone = await enter(self._link, self._epochs.host, what) == (1, True)
+            alone = await self._enter(what)
         except SilentError:
             self._epochs.leave_untold()
             self._begin(self._tell_later())
@@ -170,6 +184,27 @@ class SiteWrites:
         self._epochs.end(what)
         if not alone:
             await asyncio.sleep(WAIT_SECONDS)
+
+    async def _enter(self, what: Ended) -> bool:
+        """Enter it in the record; whether certainly no other host is about.
+
+        Raises:
+            SilentError: it could not be done for so long that all others know of the outage.
+        """
+        end = time.monotonic() + 2 * TELL_SECONDS
+        while True:
+            try:
+                return await enter(self._link, self._epochs.host, what) == (1, True)
+            except SilentError:
+                if self._link.silent_seconds > TELL_SECONDS or time.monotonic() > end:
+                    raise
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+    async def _beat(self) -> None:
+        """Notice outages even while nobody reads."""
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            await asyncio.shield(self._catch_up())
 
     async def _tell_later(self) -> None:
         while self._epochs.untold:
@@ -191,7 +226,10 @@ class SiteWrites:
             told = _fresh(), self._epochs.host, known.record, known.number
             found = await self._link.run(_READ, [RECORD, LATEST, HOSTS], told)
         except SilentError:
+            self._missed = True
             return
+        if self._missed:
+            self._missed, self._settled_at = False, time.monotonic() + SETTLE_SECONDS
         name, number, latest = found
         self._learn(Position(name.decode("latin-1"), int(number)), latest)
         self._heard = asked
