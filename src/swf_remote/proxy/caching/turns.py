@@ -61,6 +61,10 @@ class Turns:
         except SilentError:
             yield Turn.FIRST
             return
+        except asyncio.CancelledError:
+            # It may have been taken, though nobody heard of it.
+            await self._give(key, token)
+            raise
         if not taken:
             await self._wait(key)
             yield Turn.LOOK
