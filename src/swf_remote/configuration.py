@@ -69,6 +69,9 @@ class Configuration(BaseSettings):
         default="",
         description="its key as sha256/<base64> or its certificate as cert-sha256/<hex>; several by commas",
     )
+    monitor_http2: Literal["auto", "off"] = Field(
+        default="auto", description="HTTP/2 to a monitor behind https that offers it; off: HTTP/1.1 only"
+    )
     monitor_jwt_key_file: Path | None = Field(
         default=None, description="PEM file of a private key; readers' names then also go to the monitor as signed JWTs"
     )

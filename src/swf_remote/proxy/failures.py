@@ -38,10 +38,10 @@ class LinkDownError(UpstreamError):
     """No connection to the tunnel's entrance, or it was reset before an answer began."""
 
     def __init__(self, cause: LinkCause, *, connected: bool = True) -> None:
-        """`connected`: a reset came on a standing connection, so that the request may have been on its way."""
+        """`connected`: it came on a standing connection, so that the request may have been on its way."""
         super().__init__(cause.value)
         self.cause = cause
-        self.sent = connected and cause is LinkCause.RESET
+        self.sent = connected and cause in (LinkCause.RESET, LinkCause.SILENT)
 
 
 class CircuitOpenError(LinkDownError):

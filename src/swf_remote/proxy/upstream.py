@@ -1,23 +1,19 @@
-"""The pooled client to the monitor: the only module of the gateway that opens sockets to it.
+"""The pooled client to the monitor: the only one of the gateway that opens sockets to it (``upstream_connector``).
 
 One session per process. It keeps no cookies, follows no redirects, decodes no bodies and changes no URL (traps of the
-client library, see docs/architecture.md). Errors leave as the tree of ``proxy.failures`` and nothing else.
+client library, see docs/architecture.md). Errors leave as the tree of ``proxy.failures`` and nothing else. HTTP/2 where
+the monitor's TLS offers it, HTTP/1.1 elsewhere; whoever asks does not see which.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ssl
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
-from types import SimpleNamespace
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 from urllib.parse import urlsplit
 
 import aiohttp
-from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
-from aiohttp.client_proto import ResponseHandler
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -25,17 +21,18 @@ from swf_remote.configuration import Configuration
 from swf_remote.proxy.failures import (
     AnswerFault,
     BrokenAnswerError,
-    LinkCause,
-    LinkDownError,
-    MonitorSilentError,
     Phase,
     TlsError,
     UpstreamError,
     UpstreamTimeoutError,
 )
+from swf_remote.proxy.http2.connection import Connection
+from swf_remote.proxy.http2.heads import request_fields
+from swf_remote.proxy.http2.pool import SharedConnectionError, SharedConnections
 from swf_remote.proxy.link import Proof
-from swf_remote.proxy.trust import FaultLog, Trust, tls_error
-from swf_remote.proxy.wire import LONGEST_LINE, MOST_FIELDS, AnswerProtocol
+from swf_remote.proxy.trust import FaultLog, Trust
+from swf_remote.proxy.upstream_connector import ATTEMPT, Attempt, Connector, own_errors
+from swf_remote.proxy.wire import LONGEST_LINE, MOST_FIELDS
 
 CONNECT_SECONDS = 5.0
 BETWEEN_BYTES_SECONDS = 60.0
@@ -74,13 +71,28 @@ class Outgoing(Protocol):
         """Header lines; no other is added but ``Host``, lengths and ``Connection``."""
 
 
+class _Source(Protocol):
+    """An answer in either protocol."""
+
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def raw_headers(self) -> Sequence[tuple[bytes, bytes]]: ...
+
+    async def read(self) -> bytes:
+        """The next piece of the body; nothing at its end."""
+
+    def close(self) -> None: ...
+
+
 class UpstreamAnswer:
     """The head of the monitor's answer, and its body piece by piece."""
 
-    def __init__(self, response: ClientResponse, budget: Budget) -> None:
-        self.status = response.status
-        self.raw_headers: Sequence[tuple[bytes, bytes]] = response.raw_headers
-        self._response = response
+    def __init__(self, source: _Source, budget: Budget) -> None:
+        self.status = source.status
+        self.raw_headers = source.raw_headers
+        self._source = source
         self._budget = budget
         self._closed: Callable[[], None] | None = None
 
@@ -94,27 +106,43 @@ class UpstreamAnswer:
         Raises:
             UpstreamTimeoutError, BrokenAnswerError: it stopped, or ended before its announced end.
         """
-        content = self._response.content
         while True:
             try:
                 async with asyncio.timeout(self._budget.between_bytes):
-                    chunk = await content.readany()
+                    chunk = await self._source.read()
             except TimeoutError:
                 raise UpstreamTimeoutError(Phase.BODY) from None
-            except BrokenAnswerError:
-                raise
-            except (aiohttp.ClientError, OSError) as error:
-                raise BrokenAnswerError(AnswerFault.CUT) from error
             if not chunk:
                 return
             yield chunk
 
     def close(self) -> None:
-        """Let the connection go: back to the pool if the body was read to its end, else closed."""
-        self._response.close()
+        """Let the connection go: back to the pool if the body was read to its end, else closed.
+
+        A shared connection stays; the monitor is told to stop.
+        """
+        self._source.close()
         let_go, self._closed = self._closed, None
         if let_go is not None:
             let_go()
+
+
+class _OwnAnswer:
+    """An answer on a connection of its own."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self.status = response.status
+        self.raw_headers: Sequence[tuple[bytes, bytes]] = response.raw_headers
+        self.close = response.close
+        self._content = response.content
+
+    async def read(self) -> bytes:
+        try:
+            return await self._content.readany()
+        except (TimeoutError, BrokenAnswerError):
+            raise
+        except (aiohttp.ClientError, OSError) as error:
+            raise BrokenAnswerError(AnswerFault.CUT) from error
 
 
 class UpstreamClient:
@@ -123,11 +151,14 @@ class UpstreamClient:
     def __init__(self, settings: Configuration, connections: int = 100) -> None:
         parts = urlsplit(settings.monitor_url)
         self._root = f"{parts.scheme}://{parts.netloc}"
+        self._authority = parts.netloc
+        self._multiplexes = parts.scheme == "https" and settings.monitor_http2 == "auto"
         self._trust = Trust.of(settings)
         self._faults = FaultLog()
         self._server_name = settings.monitor_host or None if parts.scheme == "https" else None
         self._limit = connections
         self._session: aiohttp.ClientSession | None = None
+        self._shared: SharedConnections | None = None
 
     @property
     def proof(self) -> Proof:
@@ -135,8 +166,11 @@ class UpstreamClient:
         return self._trust.proof
 
     async def __aenter__(self) -> Self:
+        if self._multiplexes:
+            self._shared = SharedConnections(self._limit, self._trust.context.set_alpn_protocols)
         self._session = aiohttp.ClientSession(
-            connector=_Connector(
+            connector=Connector(
+                self._shared,
                 limit=self._limit,
                 limit_per_host=0,
                 # With both given, the library checks the certificate by the request's context and the pins by this.
@@ -154,12 +188,14 @@ class UpstreamClient:
             max_field_size=LONGEST_LINE,
             max_headers=MOST_FIELDS,
             read_bufsize=READ_BUFFER,
-            middlewares=(_own_errors,),
-            trace_configs=[_reuse_trace()],
+            middlewares=(own_errors,),
         )
         return self
 
     async def __aexit__(self, *_error: object) -> None:
+        if self._shared is not None:
+            await self._shared.close()
+            self._shared = None
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -180,22 +216,22 @@ class UpstreamClient:
         Raises:
             UpstreamError: one of its kinds; never an error of the client library.
         """
-        trace = SimpleNamespace(reused=False)
+        begun = asyncio.get_running_loop().time()
+        attempt = Attempt()
         try:
-            return await self._noted(request, body, budget, trace)
-        except (MonitorSilentError, LinkDownError):
-            # An idle connection that the monitor had closed meanwhile says nothing about the monitor.
+            return await self._noted(request, body, budget, attempt)
+        except UpstreamError as error:
             may_repeat = repeat and body is None and request.method in SAFE_TO_REPEAT
-            if not trace.reused or not may_repeat:
+            if not may_repeat or not attempt.says_nothing(error):
                 raise
-        return await self._noted(request, None, budget, SimpleNamespace(reused=False))
+        return await self._noted(request, None, budget, Attempt(made_after=begun))
 
     async def _noted(
-        self, request: Outgoing, body: AsyncIterable[bytes] | None, budget: Budget, trace: SimpleNamespace
+        self, request: Outgoing, body: AsyncIterable[bytes] | None, budget: Budget, attempt: Attempt
     ) -> UpstreamAnswer:
         """One attempt; the log hears of certificates that are not accepted."""
         try:
-            answer = await self._send_once(request, body, budget, trace)
+            answer = await self._send_once(request, body, budget, attempt)
         except TlsError as error:
             self._faults.failed(error)
             raise
@@ -203,88 +239,71 @@ class UpstreamClient:
         return answer
 
     async def _send_once(
-        self, request: Outgoing, body: AsyncIterable[bytes] | None, budget: Budget, trace: SimpleNamespace
+        self, request: Outgoing, body: AsyncIterable[bytes] | None, budget: Budget, attempt: Attempt
     ) -> UpstreamAnswer:
-        assert self._session is not None, "the client is used outside of its lifetime"
-        deadline = asyncio.timeout(budget.first_byte)
+        wait = _Wait(budget.first_byte)
+        sent = None if body is None else wait.moved_by(body)
+        token = ATTEMPT.set(attempt)
         try:
-            async with deadline:
-                response = await self._session.request(
-                    request.method,
-                    URL(self._root + request.target, encoded=True),
-                    headers=CIMultiDict(request.headers),
-                    data=None if body is None else _pushing(deadline, budget.first_byte, body),
-                    allow_redirects=False,
-                    server_hostname=self._server_name,
-                    ssl=self._trust.context,
-                    trace_request_ctx=trace,
-                )
+            async with wait.deadline:
+                return UpstreamAnswer(await self._asked(request, sent, attempt), budget)
         except TimeoutError:
             raise UpstreamTimeoutError(Phase.FIRST_BYTE) from None
-        return UpstreamAnswer(response, budget)
+        finally:
+            wait.over = True
+            ATTEMPT.reset(token)
 
+    async def _asked(self, request: Outgoing, body: AsyncGenerator[bytes, None] | None, attempt: Attempt) -> _Source:
+        connection = self._shared.take(attempt.made_after or 0.0) if self._shared else None
+        if connection is None:
+            try:
+                return await self._asked_alone(request, body)
+            except SharedConnectionError as found:
+                connection = found.connection
+        return await self._asked_together(connection, request, body, attempt)
 
-class _Connector(aiohttp.TCPConnector):
-    """Connections that speak by ``proxy.wire``."""
+    async def _asked_alone(self, request: Outgoing, body: AsyncIterable[bytes] | None) -> _Source:
+        assert self._session is not None, "the client is used outside of its lifetime"
+        response = await self._session.request(
+            request.method,
+            URL(self._root + request.target, encoded=True),
+            headers=CIMultiDict(request.headers),
+            data=body,
+            allow_redirects=False,
+            server_hostname=self._server_name,
+            ssl=self._trust.context,
+        )
+        return _OwnAnswer(response)
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self._factory = partial(_protocol, loop=self._loop)
-
-
-def _protocol(loop: asyncio.AbstractEventLoop) -> ResponseHandler:
-    return AnswerProtocol(loop)
-
-
-async def _pushing(deadline: asyncio.Timeout, seconds: float, body: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
-    """The body, moving the deadline with each piece: waiting for the answer begins when the request is out."""
-    async for chunk in body:
-        deadline.reschedule(asyncio.get_running_loop().time() + seconds)
-        yield chunk
-    deadline.reschedule(asyncio.get_running_loop().time() + seconds)
-
-
-def _reuse_trace() -> aiohttp.TraceConfig:
-    """Notes whether a request went out on a connection that had been idle in the pool."""
-
-    async def reused(_session: object, context: SimpleNamespace, _params: object) -> None:
-        context.trace_request_ctx.reused = True
-
-    trace = aiohttp.TraceConfig()
-    trace.on_connection_reuseconn.append(reused)
-    return trace
-
-
-async def _own_errors(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-    """Turns the library's errors into ours; inside the library's own loop, which would else repeat PUT and DELETE."""
-    try:
-        return await handler(request)
-    except (aiohttp.ClientError, OSError, ValueError) as error:
-        if isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ServerTimeoutError):
+    async def _asked_together(
+        self, connection: Connection, request: Outgoing, body: AsyncGenerator[bytes, None] | None, attempt: Attempt
+    ) -> _Source:
+        fields = request_fields(request.method, request.target, request.headers, self._authority)
+        had_answered = connection.answers > 0
+        try:
+            return await connection.ask(request.method, fields, body)
+        except UpstreamError as error:
+            attempt.untouched = not error.sent
+            attempt.reused = had_answered and connection.died
             raise
-        raise _own_error(error) from error
 
 
-def _own_error(error: Exception) -> UpstreamError:
-    match error:
-        case aiohttp.ServerTimeoutError():
-            return UpstreamTimeoutError(Phase.CONNECT)
-        case aiohttp.ClientSSLError() | ssl.SSLError():
-            return tls_error(error)
-        case aiohttp.ServerDisconnectedError():
-            return MonitorSilentError("closed without an answer")
-        case OSError():
-            return LinkDownError(_cause(error), connected=not isinstance(error, aiohttp.ClientConnectorError))
-        case _:
-            return BrokenAnswerError(AnswerFault.NOT_HTTP)
+class _Wait:
+    """The wait for an answer, which begins when the request is out."""
 
+    def __init__(self, seconds: float) -> None:
+        self.deadline = asyncio.timeout(seconds)
+        self.over = False
+        self._seconds = seconds
 
-def _cause(error: OSError) -> LinkCause:
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return LinkCause.NAME
-    if not isinstance(error, aiohttp.ClientConnectorError):
-        return LinkCause.RESET
-    if isinstance(error.os_error, ConnectionResetError):
-        # A tunnel whose far end is gone accepts and hangs up, which a handshake sees as a reset.
-        return LinkCause.RESET
-    return LinkCause.REFUSED if isinstance(error.os_error, ConnectionRefusedError) else LinkCause.UNREACHABLE
+    async def moved_by(self, body: AsyncIterable[bytes]) -> AsyncGenerator[bytes, None]:
+        """The body; each piece moves the deadline."""
+        async for chunk in body:
+            self._begin_anew()
+            yield chunk
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        # An answer may come before the body is out.
+        if not self.over:
+            self.deadline.reschedule(asyncio.get_running_loop().time() + self._seconds)

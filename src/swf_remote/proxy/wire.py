@@ -17,11 +17,13 @@ from aiohttp.http_parser import RawResponseMessage
 
 from swf_remote.proxy.failures import AnswerFault, BrokenAnswerError
 
+HTTP1, HTTP2 = "http/1.1", "h2"
+"""Names of the protocols (RFC 7301, RFC 9113 3.1)."""
 LONGEST_LINE = 32_768
 MOST_FIELDS = 128
 LARGEST_HEAD = 131_072
 MOST_INTERIM = 16
-_LOWEST, _HIGHEST = 200, 599
+LOWEST_STATUS, HIGHEST_STATUS = 200, 599
 _FRAMING = {
     "content-length": AnswerFault.LENGTH,
     "transfer-encoding": AnswerFault.LENGTH,
@@ -35,9 +37,25 @@ class AnswerProtocol(ResponseHandler):
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(loop)
+        self.speaks = HTTP1
+        """What the handshake agreed on."""
         self._interim = 0
         self._beginning = b""
         self._refused = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The connection stands."""
+        super().connection_made(transport)
+        connection = transport.get_extra_info("ssl_object")
+        self.speaks = (connection.selected_alpn_protocol() if connection is not None else None) or HTTP1
+        if self.speaks == HTTP2 and self.transport is not None:
+            # Its first bytes are for whoever takes it over.
+            self.transport.pause_reading()
+
+    def handed_over(self) -> asyncio.Transport | None:
+        """The transport, which another protocol takes over; None if the connection is gone already."""
+        transport, self.transport = self.transport, None
+        return None if transport is None or transport.is_closing() else transport
 
     def set_response_params(self, **options: Any) -> None:
         """A new request begins on this connection."""
@@ -76,7 +94,7 @@ class AnswerProtocol(ResponseHandler):
         if head.code in range(100, 200) and head.code != 101:
             self._interim += 1
             return AnswerFault.INTERIM if self._interim > MOST_INTERIM else None
-        if not _LOWEST <= head.code <= _HIGHEST or head.version.major != 1:
+        if not LOWEST_STATUS <= head.code <= HIGHEST_STATUS or head.version.major != 1:
             return AnswerFault.NOT_HTTP
         if sum(len(name) + len(value) + 4 for name, value in head.raw_headers) > LARGEST_HEAD:
             return AnswerFault.HEAD

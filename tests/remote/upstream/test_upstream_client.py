@@ -23,6 +23,7 @@ from swf_remote.proxy.failures import (
 )
 from swf_remote.proxy.upstream import Budget, UpstreamClient
 from tests.remote.upstream.scripted import (
+    Connection,
     Step,
     answer,
     read_chunked_request,
@@ -319,6 +320,38 @@ async def test_a_get_is_repeated_once_when_an_idle_connection_had_died() -> None
         assert await body_of(client, Request()) == b"one"
         assert await body_of(client, Request()) == b"two"
         assert monitor.connections == 2
+
+
+@pytest.mark.parametrize("ends", [[], [reset()]])
+async def test_the_repetition_takes_no_other_idle_connection_which_may_have_died_too(ends: list[Step]) -> None:
+    both = asyncio.Event()
+
+    async def together(connection: Connection) -> None:
+        if connection.seen.connections == 2:
+            both.set()
+        await both.wait()
+
+    first = [read_request(), together, say(answer(b"one")), read_request(), *ends]
+    fresh = [read_request(), say(answer(b"two"))]
+    async with scripted(first, first, fresh) as monitor, client_of(monitor.url) as client:
+        await asyncio.gather(body_of(client, Request()), body_of(client, Request()))
+        assert await body_of(client, Request()) == b"two"
+        assert monitor.connections == 3
+
+
+async def test_what_an_idle_connection_says_unasked_is_no_answer_to_the_next_request() -> None:
+    go_on = asyncio.Event()
+    late = answer(b"", status="408 Request Timeout")
+    first = [read_request(), say(answer(b"one")), wait(go_on), say(late), wait_for_close()]
+    async with scripted(first, [read_request(), say(answer(b"two"))]) as monitor, client_of(monitor.url) as client:
+        assert await body_of(client, Request()) == b"one"
+        ((idle, _since),) = next(iter(client._session.connector._conns.values()))
+        go_on.set()
+        async with asyncio.timeout(5):
+            while not idle.should_close:
+                await asyncio.sleep(0.005)
+        assert await body_of(client, Request()) == b"two"
+        assert len(monitor.heads) == 2
 
 
 async def test_a_get_with_effects_is_never_repeated() -> None:
