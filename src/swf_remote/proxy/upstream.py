@@ -167,7 +167,7 @@ class UpstreamClient:
 
     async def __aenter__(self) -> Self:
         if self._multiplexes:
-            self._shared = SharedConnections(self._limit, self._trust.context.set_alpn_protocols)
+            self._shared = SharedConnections(self._trust.context.set_alpn_protocols)
         self._session = aiohttp.ClientSession(
             connector=Connector(
                 self._shared,

@@ -12,6 +12,7 @@ from h2.errors import ErrorCodes
 from h2.events import ConnectionTerminated, RequestReceived
 from hpack import Encoder
 
+from swf_remote.proxy import upstream
 from swf_remote.proxy.failures import (
     AnswerFault,
     BrokenAnswerError,
@@ -29,8 +30,9 @@ from swf_remote.proxy.http2 import health, pool
 from swf_remote.proxy.http2.windows import CONNECTION_WINDOW, LARGEST_STREAM_WINDOW, MOST_FREE_FRAMES, STREAM_WINDOW
 from swf_remote.proxy.upstream import Budget, UpstreamClient
 from swf_remote.proxy.wire import MOST_INTERIM
+from tests.remote.gateways import gateway
 from tests.remote.upstream.certificates import NAME, Authority
-from tests.remote.upstream.scripted import answer, read_request, say, scripted
+from tests.remote.upstream.scripted import answer, read_request, say, scripted, wait_for_close
 from tests.remote.upstream.scripted_http2 import (
     OK,
     Headers,
@@ -46,7 +48,6 @@ from tests.remote.upstream.test_upstream_client import Request, body_of, client_
 
 pytestmark = pytest.mark.slow
 
-QUICK = Budget(first_byte=0.3, between_bytes=0.3)
 POST = Request("POST", headers=(("Host", NAME), ("Content-Length", "0")))
 
 
@@ -183,6 +184,19 @@ async def test_a_link_that_is_down_is_told_to_all_who_wait_at_once() -> None:
     assert {(type(error), error.cause, error.sent) for error in errors} == {(LinkDownError, LinkCause.RESET, False)}
 
 
+async def test_a_handshake_that_never_ends_is_told_to_all_who_wait_as_a_connection_not_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(upstream, "CONNECT_SECONDS", 0.3)
+    async with (
+        scripted([wait_for_close()]) as monitor,
+        client_of(monitor.url.replace("http:", "https:"), monitor_tls_verify="off") as client,
+    ):
+        errors = await asyncio.gather(*(failure_of(client.send(Request())) for _ in range(5)))
+        assert {(type(error), error.phase) for error in errors} == {(UpstreamTimeoutError, Phase.CONNECT)}
+        assert monitor.connections == 1
+
+
 async def test_who_waits_for_a_connection_gets_it_though_the_first_who_asked_has_left(talk: Callable) -> None:
     async with talk(answers_all) as (monitor, client):
         first = asyncio.create_task(body_of(client, Request()))
@@ -193,6 +207,20 @@ async def test_who_waits_for_a_connection_gets_it_though_the_first_who_asked_has
         assert await asyncio.gather(*others) == [b"/x"] * 3
         assert monitor.spoken == ["h2"]
         assert client._shared._connections[0].places_taken == 0
+
+
+async def test_a_whole_gateway_speaks_it(authority: Authority) -> None:
+    trusted = {"monitor_host": NAME, "monitor_ca_file": authority.file}
+    async with (
+        http2_monitor(authority.server(), answers_all) as monitor,
+        gateway(monitor.url, **trusted) as running,
+    ):
+        plain = {"Accept-Encoding": "identity"}
+        targets = [f"/panda/jobs/?days={number}" for number in range(20)]
+        replies = await asyncio.gather(*(running.ask(f"/prod{one}", headers=plain) for one in targets))
+        assert [reply.text for reply in replies] == [f"/swf-monitor{one}" for one in targets]
+        # Looks at the link and event streams have a client of their own.
+        assert (set(monitor.spoken), len(monitor.spoken) <= 2) == ({"h2"}, True)
 
 
 # What is sent.
@@ -508,11 +536,12 @@ async def test_a_reset_within_an_answer_is_told_as_cut_off(talk: Callable) -> No
 
 
 async def test_silence_is_a_timeout_and_ends_the_monitors_work(talk: Callable) -> None:
-    async with talk(nothing) as (monitor, client):
-        error = await failure_of(client.send(Request(), budget=QUICK))
+    async with talk(settle_first(nothing)) as (monitor, client):
+        await body_of(client, Request())
+        error = await failure_of(client.send(Request(), budget=Budget(first_byte=0.3)))
         assert isinstance(error, UpstreamTimeoutError)
         assert error.phase is Phase.FIRST_BYTE
-        assert (await monitor.peers[0].reset_of(1)).error_code == ErrorCodes.CANCEL
+        assert (await monitor.peers[0].reset_of(3)).error_code == ErrorCodes.CANCEL
 
 
 async def test_a_body_that_stops_is_a_timeout_of_the_body(talk: Callable) -> None:
@@ -520,7 +549,7 @@ async def test_a_body_that_stops_is_a_timeout_of_the_body(talk: Callable) -> Non
         peer.head(await peer.request())
 
     async with talk(serve) as (monitor, client):
-        error = await failure_of(body_of(client, Request(), budget=QUICK))
+        error = await failure_of(body_of(client, Request(), budget=Budget(between_bytes=0.3)))
         assert isinstance(error, UpstreamTimeoutError)
         assert error.phase is Phase.BODY
         assert (await monitor.peers[0].reset_of(1)).error_code == ErrorCodes.CANCEL

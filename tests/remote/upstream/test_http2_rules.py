@@ -8,7 +8,7 @@ import pytest
 from h2.errors import ErrorCodes
 from h2.exceptions import ProtocolError
 from hpack import NeverIndexedHeaderTuple
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from swf_remote.proxy.failures import BrokenAnswerError
@@ -36,7 +36,13 @@ class Clock:
 
 
 def test_the_host_becomes_the_authority_and_what_speaks_of_the_connection_stays() -> None:
-    headers = [("Host", "monitor.example"), ("Connection", "close"), ("Transfer-Encoding", "chunked"), ("Accept", "a")]
+    headers = [
+        ("Host", "monitor.example"),
+        ("Connection", "close"),
+        ("Transfer-Encoding", "chunked"),
+        ("TE", "gzip"),
+        ("Accept", "a"),
+    ]
     fields = [tuple(one) for one in request_fields("GET", "/x?y=%2F", headers, "127.0.0.1:18443")]
     assert fields == [
         (b":method", b"GET"),
@@ -48,6 +54,12 @@ def test_the_host_becomes_the_authority_and_what_speaks_of_the_connection_stays(
     assert (b":authority", b"127.0.0.1:18443") in request_fields("GET", "/", [], "127.0.0.1:18443")
 
 
+@pytest.mark.parametrize(("name", "value"), [("X-Split", "a\r\nb"), ("X-Nul", "a\0"), ("x y", "a"), ("", "a")])
+def test_what_cannot_be_sent_is_refused_before_the_compressor_sees_it(name: str, value: str) -> None:
+    with pytest.raises(BrokenAnswerError):
+        request_fields("GET", "/", [(name, value)], "m")
+
+
 def test_what_differs_with_each_request_or_is_secret_stays_out_of_the_compressors_table() -> None:
     headers = [("X-Remote-User-Token", "a.b.c"), ("Authorization", "Bearer x"), ("X-Remote-User", "alice")]
     kept_out = [
@@ -56,6 +68,7 @@ def test_what_differs_with_each_request_or_is_secret_stays_out_of_the_compressor
     assert kept_out == [b"x-remote-user-token", b"authorization"]
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(st.tuples(st.binary(max_size=12), st.binary(max_size=12)), max_size=6), st.binary(max_size=4))
 def test_a_head_is_taken_whole_or_refused_as_broken(fields: list[tuple[bytes, bytes]], status: bytes) -> None:
     try:
@@ -155,7 +168,7 @@ _FRAMES = st.builds(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(_FRAMES, max_size=12), st.booleans())
 def test_whatever_a_monitor_sends_is_events_or_the_protocols_own_error(frames: list[bytes], asked: bool) -> None:
     machine = Machine(Patience(Clock()))

@@ -268,6 +268,8 @@ class Connection(asyncio.Protocol):
         except TooManyStreamsError:
             raise BusyError from None
         except H2Error as error:
+            # The compressor's table may differ from the monitor's from here on.
+            self._retired = True
             raise BrokenAnswerError(AnswerFault.NOT_HTTP) from error
         exchange = self._exchanges[number] = Exchange(self, number, method, Credit(self._growth))
         self._patience.sent()

@@ -17,6 +17,7 @@ from swf_remote.proxy.wire import HIGHEST_STATUS, LARGEST_HEAD, LONGEST_LINE, LO
 STATUS = b":status"
 # RFC 9113 8.2.2: what speaks of the connection has no place in HTTP/2.
 CONNECTION_FIELDS = frozenset({b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade"})
+_NOT_SENT = CONNECTION_FIELDS | {b"te", b"expect"}
 # Different with each request: they would only push useful fields out of the compressor's table; or secret.
 _NEVER_INDEXED = frozenset({b"authorization", b"x-remote-user-token"})
 _BODILESS = frozenset({204, 304})
@@ -37,16 +38,21 @@ class AnswerHead:
 
 
 def request_fields(method: str, target: str, headers: Iterable[tuple[str, str]], authority: str) -> list[HeaderTuple]:
-    """A request's head (RFC 9113 8.3.1); ``Host`` becomes ``:authority``, which else is `authority`."""
+    """A request's head (RFC 9113 8.3.1); ``Host`` becomes ``:authority``, which else is `authority`.
+
+    Raises:
+        BrokenAnswerError: something cannot be sent, as the library for HTTP/1.1 has it, too.
+    """
     fields: list[HeaderTuple] = []
     for name, value in headers:
         key, text = name.lower().encode(), value.strip().encode()
+        if not _NAME.fullmatch(key) or _BAD_VALUE.search(text):
+            # Refused halfway it would spoil the compressor's table for all requests after it.
+            raise BrokenAnswerError(AnswerFault.NOT_HTTP)
         if key == b"host":
             authority = value.strip()
-        elif key in _NEVER_INDEXED:
-            fields.append(NeverIndexedHeaderTuple(key, text))
-        elif key not in CONNECTION_FIELDS:
-            fields.append(HeaderTuple(key, text))
+        elif key not in _NOT_SENT:
+            fields.append((NeverIndexedHeaderTuple if key in _NEVER_INDEXED else HeaderTuple)(key, text))
     return [
         HeaderTuple(b":method", method.encode()),
         HeaderTuple(b":scheme", b"https"),

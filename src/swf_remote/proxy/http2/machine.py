@@ -6,7 +6,7 @@ It would close at the first GOAWAY, while RFC 9113 6.8 has running streams finis
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from h2.config import H2Configuration
 from h2.connection import (
@@ -33,11 +33,19 @@ _FIRST_WINDOW = 65_535
 
 
 class _Draining(H2ConnectionStateMachine):
-    _transitions: ClassVar[dict[Any, Any]] = {
-        **H2ConnectionStateMachine._transitions,
-        (ConnectionState.IDLE, ConnectionInputs.RECV_GOAWAY): (None, ConnectionState.IDLE),
-        (ConnectionState.CLIENT_OPEN, ConnectionInputs.RECV_GOAWAY): (None, ConnectionState.CLIENT_OPEN),
-    }
+    """Open as long as the transport is, whatever farewell has come."""
+
+    def process_input(self, input_: ConnectionInputs) -> list[Event]:
+        if input_ is ConnectionInputs.RECV_GOAWAY and self.state is not ConnectionState.CLOSED:
+            return []
+        return super().process_input(input_)
+
+
+class _Stream(H2Stream):
+    """Lengths are checked by ``heads`` and ``exchange``."""
+
+    def _initialize_content_length(self, headers: object) -> None:
+        pass
 
 
 class Machine(H2Connection):
@@ -102,10 +110,6 @@ class Machine(H2Connection):
         if not stream_id % 2:
             raise ProtocolError("a stream of the server's own, though pushes are switched off")
         stream = super()._begin_new_stream(stream_id, allowed_ids)
-        # Lengths are checked by ``heads`` and ``exchange``.
-        stream._initialize_content_length = _ignore  # type: ignore[method-assign]
+        # The library names the class of its streams nowhere that could be set.
+        stream.__class__ = _Stream
         return stream
-
-
-def _ignore(_headers: object) -> None:
-    pass

@@ -33,9 +33,8 @@ class SharedConnectionError(Exception):
 class SharedConnections:
     """All HTTP/2 connections to one monitor."""
 
-    def __init__(self, queue: int, offer: Callable[[Sequence[str]], None]) -> None:
-        """`queue` requests may wait for a place; `offer` sets what handshakes offer from now on."""
-        self._queue_limit = queue
+    def __init__(self, offer: Callable[[Sequence[str]], None]) -> None:
+        """`offer` sets what handshakes offer from now on."""
         self._offer = offer
         self._connections: list[Connection] = []
         self._waiting: deque[asyncio.Future[Connection | None]] = deque()
@@ -60,7 +59,7 @@ class SharedConnections:
 
         Raises:
             SharedConnectionError: the request has a place on a shared connection.
-            BusyError: too many wait, or for too long.
+            BusyError: no place became free in time.
             UpstreamError, OSError, aiohttp.ClientError: no connection can be made.
         """
         while not self._speaks_http1:
@@ -160,18 +159,17 @@ class SharedConnections:
                     return
 
     async def _turn(self) -> Connection | None:
-        """A place on a connection; None: look again."""
-        if len(self._waiting) >= self._queue_limit:
-            raise BusyError
+        """A place on a connection; None: look again. The library's own limit bounds how many wait here."""
         turn: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
+        # A connection that is being made has a time limit of its own.
+        limit = asyncio.timeout(None if self._dialling else LONGEST_WAIT_SECONDS)
         try:
-            # A connection that is being made has a time limit of its own.
-            async with asyncio.timeout(None if self._dialling else LONGEST_WAIT_SECONDS):
+            async with limit:
                 return await turn
-        except BaseException as error:
+        except BaseException:
             self._withdraw(turn)
-            if isinstance(error, TimeoutError):
+            if limit.expired():
                 raise BusyError from None
             raise
 
