@@ -27,8 +27,8 @@ from swf_remote.proxy.body import RequestBody
 from swf_remote.proxy.caching import epochs
 from swf_remote.proxy.caching.cache import Cache, Wanted
 from swf_remote.proxy.caching.fetching import Fetcher
-from swf_remote.proxy.capacity.lines import Claim
 from swf_remote.proxy.caching.site import Site, written_areas
+from swf_remote.proxy.capacity.lines import Claim
 from swf_remote.proxy.failures import (
     BodyTooLargeError,
     BrokenAnswerError,
