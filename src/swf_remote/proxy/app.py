@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -65,7 +65,8 @@ ENCODED = Problem(
 class Proxy:
     """Every path that is not the gateway's own."""
 
-    def __init__(self, settings: Configuration, runtime: Runtime) -> None:
+    def __init__(self, settings: Configuration, runtime: Runtime, *, clock: Callable[[], float] = time.time) -> None:
+        """`clock`: seconds since the epoch, by which kept answers age."""
         self._runtime = runtime
         self._mount = settings.mount
         self._public_url = settings.public_url
@@ -90,6 +91,7 @@ class Proxy:
                 settings.cache_bytes,
                 numbers,
                 mount=self._sites.monitor_mount,
+                clock=clock,
                 site=Site.of(settings, numbers),
                 written_areas=written_areas(exposure()),
             )

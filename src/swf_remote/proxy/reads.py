@@ -24,12 +24,14 @@ from swf_remote.proxy.caching.flights import Flight, Follower, NotSharedError
 from swf_remote.proxy.caching.holes import Hole
 from swf_remote.proxy.caching.key import Key, key_of
 from swf_remote.proxy.caching.replies import Reading, Reply, head_of, needs_packing, reply_to
-from swf_remote.proxy.caching.rules import Terms, Use, Verdict, terms_of
+from swf_remote.proxy.caching.rules import GONE, Facts, Terms, Use, Verdict, standing, terms_of
 from swf_remote.proxy.capacity.lines import NOBODY, Claim
 from swf_remote.proxy.coding import Passage
 from swf_remote.proxy.coding.encoding import encoder_for
 from swf_remote.proxy.failures import CrowdedError, UpstreamError
 from swf_remote.proxy.fairness import Fairness
+from swf_remote.proxy.headers import Field
+from swf_remote.proxy.policy.exposure import parameter_names
 from swf_remote.proxy.policy.routes import REFRESH, Exposure, Identity, Kind, Route
 from swf_remote.proxy.policy.routes import Cache as Keeping
 from swf_remote.proxy.relay import cache_header, relay
@@ -40,8 +42,6 @@ from swf_remote.proxy.visit import Visit
 from swf_remote.web.stale_banner import stale_banner
 
 LINK_IS_DOWN = "The monitor cannot be reached"
-# What the monitor's own server says when the monitor behind it is gone.
-_FAILING = frozenset({502, 503, 504})
 # These ask for something that only the monitor can judge.
 _PASSED_ON = (b"if-match", b"if-unmodified-since")
 _KEYED = (b"accept", b"x-requested-with", b"x-fragment")
@@ -102,7 +102,7 @@ class Reads:
         if any(name in fields for name in _PASSED_ON) or fields.get(b"content-length", b"0") != b"0":
             return None
         query: bytes = visit.scope["query_string"]
-        if route.query == REFRESH:
+        if query and REFRESH in parameter_names(query):
             return self._renewing(visit, query)
         return None if route.cache is Keeping.NONE else self._wanted(visit, route, query)
 
@@ -183,7 +183,7 @@ class Reads:
             raise
         except UpstreamError:
             current = await self._cache.find(wanted)
-            if not verdict.on_error or current is None:
+            if current is None or not self._cache.verdict(wanted, current).on_error:
                 raise
             await send_reply(self._outdated(wanted, visit, current), visit, send)
 
@@ -198,17 +198,18 @@ class Reads:
         """What is kept, since nothing newer can be had; a whole page says so."""
         visit.exchange.cache = "stale"
         reading = wanted.reading
+        verdict = self._cache.verdict(wanted, entry)
         if entry.front.is_page and reading.route.kind is Kind.PAGE and not visit.of_a_piece:
-            as_of = datetime.fromtimestamp(entry.facts.received, UTC)
+            as_of = datetime.fromtimestamp(verdict.as_of, UTC)
             page = replace(reading.page, banner=stale_banner(as_of, LINK_IS_DOWN))
             reading = replace(reading, page=page)
-        return self._reply(reading, entry, self._cache.verdict(wanted, entry).age)
+        return self._reply(reading, entry, verdict.age)
 
     def _reply(self, reading: Reading, entry: Entry, age: int) -> Reply:
         reply = reply_to(reading, entry, self._sites)
         if entry.grown:
             self._cache.memory.recount(entry)
-        return Reply(reply.status, [*reply.headers, (b"age", b"%d" % age)], reply.body)
+        return Reply(reply.status, [*reply.headers, _age(age)], reply.body)
 
     async def _pack(self, entry: Entry, reading: Reading) -> None:
         """Compress a large body where that holds nobody up, one after the other, and each once."""
@@ -263,7 +264,7 @@ class Reads:
             front = await _timed(visit, follower)
             if flight.elsewhere:
                 visit.exchange.cache = "coalesced"
-            if spares and front.facts.status in _FAILING:
+            if spares and front.facts.status in GONE:
                 raise MonitorFailingError(f"status {front.facts.status}")
             if _waits(wanted, flight):
                 await flight.landed()
@@ -271,12 +272,20 @@ class Reads:
             if flight.entry is not None:
                 await self._pack(flight.entry, wanted.reading)
                 reply = reply_to(wanted.reading, flight.entry, self._sites)
-                await send_reply(reply, visit, send)
+                aged = [*reply.headers, *self._told_age(follower, wanted, flight.entry.facts)]
+                await send_reply(replace(reply, headers=aged), visit, send)
             else:
                 answer = self._streamed(front, flight, wanted.reading)
+                answer.headers.extend(self._told_age(follower, wanted, front.facts))
                 await relay(answer, follower.pieces(), send, visit.exchange)
         finally:
             follower.close()
+
+    def _told_age(self, follower: Follower, wanted: Wanted, facts: Facts) -> list[Field]:
+        """``Age`` for who came later than the question went out, and where the monitor's answer is from a cache."""
+        if follower.leads and b"age" not in facts.headers:
+            return []
+        return [_age(standing(facts, wanted.terms).at(self._cache.clock()).age)]
 
     def _check(self, follower: Follower, wanted: Wanted, front: Front) -> None:
         """Whether this flight's answer is this reader's, too."""
@@ -298,6 +307,10 @@ class Reads:
             return Answer(head.status, head.headers, None)
         encoder = encoder_for(coding) if coding else None
         return Answer(head.status, head.headers, Passage(rewriter=reading.fill, encoder=encoder))
+
+
+def _age(seconds: int) -> Field:
+    return b"age", b"%d" % seconds
 
 
 def _waits(wanted: Wanted, flight: Flight) -> bool:

@@ -48,9 +48,9 @@ class UpstreamRequest:
         return replace(self, headers=kept)
 
     def for_keeping(self) -> UpstreamRequest:
-        """The same request for all of the body, in any coding that can be undone, whatever its reader understands."""
+        """The same question for all of the body, in any coding that can be undone, be its reader content with less."""
         others = tuple(line for line in self.whole().headers if line[0] != "accept-encoding")
-        return replace(self, headers=(*others, ("accept-encoding", b", ".join(OURS).decode())))
+        return replace(self, method="GET", headers=(*others, ("accept-encoding", b", ".join(OURS).decode())))
 
     def within_trace(self, traceparent: str) -> UpstreamRequest:
         """The same request as part of a trace of ours; the reader's own place in one would be wrong now."""

@@ -201,9 +201,20 @@ class Cache:
         areas = {self._area(one) for one in (target, *targets)} if named else set()
         await self._end(ended(targets=targets, areas=areas, anything=named), wait=True)
 
-    async def renewed(self, wanted: Wanted) -> None:
-        """The monitor has computed this anew: what is kept of it is out of date."""
-        await self._end(ended(targets=[wanted.key.target]), wait=False)
+    async def renewed(self, wanted: Wanted, entry: Entry | None) -> None:
+        """The monitor has computed this anew: what any process keeps of it, or still waits for, is out of date.
+
+        Args:
+            entry: what to keep in its place, if anything. With other hosts it has to be asked for again, since they
+                cannot tell it from what this ends.
+        """
+        current = entry if entry is not None and self._site is None and self._epochs.holds(entry.mark) else None
+        what = ended(targets=[wanted.key.target])
+        self._epochs.end(what)
+        if current is not None:
+            await self.keep(wanted, replace(current, mark=self._epochs.after(current.mark, what)))
+        if self._site is not None:
+            await self._site.writes.tell(what, wait=False)
 
     async def _end(self, what: Ended, *, wait: bool) -> None:
         self._epochs.end(what)

@@ -109,6 +109,7 @@ class Entry:
     @property
     def size(self) -> int:
         """Bytes in memory."""
+        # Copied at once: another thread may be packing a large body for somebody.
         made = sum(len(one.body) for one in list(self.made.values()))
         heads = sum(len(name) + len(value) for name, value in self.front.fields)
         return self.body.size + made + 2 * heads + OVERHEAD
@@ -134,7 +135,7 @@ class Entry:
     def remember(self, key: object, made: Made) -> None:
         """Keep an answer for the next reader who would get the same; the oldest gives way."""
         while len(self.made) >= _MOST_MADE:
-            del self.made[next(iter(self.made))]
+            self.made.pop(next(iter(tuple(self.made))), None)
         self.made[key] = made
         self.grown = True
 

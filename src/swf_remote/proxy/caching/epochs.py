@@ -104,6 +104,11 @@ class Epochs:
         if what.anything:
             self._numbers[_ANYTHING] = self._next(_ANYTHING)
 
+    def after(self, mark: Mark, what: Ended) -> Mark:
+        """`mark` for an answer that came of what ended `what`: it holds as long as nothing else was written since."""
+        numbers = [self._numbers[slot] if slot in what.slots else old for slot, old in zip(*mark[:2], strict=True)]
+        return mark._replace(numbers=tuple(numbers))
+
     @property
     def untold(self) -> int:
         """Not 0: something was written through this host that others do not know of; another number with each time."""

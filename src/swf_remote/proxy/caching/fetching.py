@@ -5,6 +5,7 @@ The monitor is asked for the whole body. If something is kept already, it is ask
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -26,7 +27,10 @@ from .holes import STAND_IN, Body, Hole
 from .rules import Facts
 
 NOT_MODIFIED = 304
+_ERRORS = 400
 _WHOLE = Asked("GET", whole=True)
+# A page that was computed anew may lead to itself with that wish, as the plain page does not (contract 3.1).
+_WISH = re.compile(rb"\brefresh(?:=|%3[Dd]|[\"'])")
 
 
 class Fetcher:
@@ -89,11 +93,12 @@ class Fetcher:
         entry = self._entry(flight, front) if flight.grows else None
         if entry is not None:
             flight.land(entry)
-        kept = (
-            entry is not None and self._may_be_reused(wanted, flight, entry) and await self._cache.keep(wanted, entry)
-        )
-        if wanted.replaces and not kept and front.facts.status < 400:
-            await self._cache.renewed(wanted)
+        reused = entry if entry is not None and self._may_be_reused(wanted, flight, entry) else None
+        if wanted.replaces:
+            if front.facts.status < _ERRORS:
+                await self._cache.renewed(wanted, reused)
+        elif reused is not None:
+            await self._cache.keep(wanted, reused)
 
     def _may_keep(self, wanted: Wanted, front: Front, answered: Answer) -> bool:
         if not rules.may_store("GET", wanted.asked, front.facts, wanted.terms):
@@ -123,12 +128,14 @@ class Fetcher:
         return Entry(front.with_length(body.length), body, flight.mark, body.digest(), (flight.alias,))
 
     def _may_be_reused(self, wanted: Wanted, flight: Flight, entry: Entry) -> bool:
-        """Not if the monitor says that it is still being built, or if a request's number stands in an unknown place."""
+        """Not if the monitor says that it is still being built, or if something of the request stands in it."""
         if flight.echoed is not None and Hole.ECHO not in entry.body.parts:
             return False
         if wanted.asking.kind is Kind.STATIC:
             return True
         texts = [part for part in entry.body.parts if isinstance(part, bytes)]
+        if wanted.replaces and any(_WISH.search(part) for part in texts):
+            return False
         return not any(text in part for text in self._unfinished for part in texts)
 
 

@@ -20,6 +20,7 @@ from swf_remote.proxy.failures import AnswerFault, BrokenAnswerError, CrowdedErr
 from .directives import Headers
 from .entry import Entry, Front
 from .epochs import Epochs, Mark
+from .rules import GONE
 
 LOG = logging.getLogger("swf_remote.failures")
 WINDOW = 262_144
@@ -70,6 +71,7 @@ class Flight:
         self._error: UpstreamError | None = None
         self._over = False
         self._private = False
+        self._given_up = False
         self._pieces: deque[bytes] = deque()
         self._gone = 0
         self._followers: set[Follower] = set()
@@ -88,7 +90,7 @@ class Flight:
         except UpstreamError as error:
             self._error = error
         except asyncio.CancelledError:
-            self._error = BrokenAnswerError(AnswerFault.CUT)
+            self._error, self._given_up = BrokenAnswerError(AnswerFault.CUT), True
             raise
         except Exception:
             LOG.exception("an answer could not be fetched")
@@ -124,8 +126,14 @@ class Flight:
 
     @property
     def failed(self) -> bool:
-        """Whether it ended without an answer."""
-        return self._error is not None
+        """Whether the monitor could not be asked; one that was given up here says nothing of the monitor."""
+        is_gone = self.front is not None and self.front.facts.status in GONE
+        return is_gone or (self._error is not None and not self._given_up)
+
+    @property
+    def worked(self) -> bool:
+        """Whether the monitor has answered to the end."""
+        return self._error is None and not self.failed
 
     @property
     def crowded(self) -> bool:
@@ -257,9 +265,10 @@ class Flights:
         self._alone: dict[bytes, float] = {}
 
     def to_join(self, name: bytes) -> Flight | None:
-        """The flight that a new reader may follow: none that was begun before a write."""
+        """The flight that a new reader may follow: none that was begun before a write, wherever that was."""
         flight = self._open.get(name)
         joins = flight is not None and flight.grows and not flight.failed and self._epochs.holds(flight.mark)
+        joins = joins and flight is not None and self._epochs.quiet(flight.mark)
         return flight if joins and self._alone.get(name, 0.0) <= self._clock() else None
 
     def begin(self, name: bytes, flight: Flight, fetch: Callable[[Flight], Awaitable[None]]) -> None:
@@ -296,7 +305,7 @@ class Flights:
             return
         if flight.failed:
             _note(self._failed, name, self._clock() + RETRY_SECONDS)
-        else:
+        elif flight.worked:
             self._failed.pop(name, None)
 
 

@@ -114,7 +114,7 @@ class Body:
     def size(self) -> int:
         """Bytes in memory, in all forms."""
         gzipped = sum(len(part.data) for part in self._gzipped if isinstance(part, gzip_parts.Part))
-        return self.length + gzipped + sum(map(len, self._packed.values()))
+        return self.length + gzipped + sum(map(len, list(self._packed.values())))
 
     def plain(self, fill: Fill) -> bytes:
         """The body without a coding."""

@@ -28,6 +28,11 @@ _UNDERSTOOD = frozenset({200, 203, 204, 300, 301, 302, 303, 307, 308, 404, 405, 
 # Of the bytes that are kept, so a 304 cannot change them (RFC 9111 3.2).
 _OF_THE_BODY = frozenset({b"content-encoding", b"content-type", b"content-range", b"content-length", b"etag"})
 
+# When and how old it was sent: of the answer that a 304 confirms they say nothing any more.
+_OF_THE_MOMENT = frozenset({b"age", b"date"})
+GONE = frozenset({502, 503, 504})
+"""What the monitor's own server says when the monitor behind it is gone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -87,6 +92,8 @@ class Verdict:
     """Seconds, for the ``Age`` field (RFC 9111 5.1)."""
     on_error: bool
     """Whether it may be served, labelled as stale, if the monitor cannot be asked (RFC 5861 4)."""
+    as_of: float
+    """Seconds since the epoch: the latest moment of which it is certain that it was true then."""
 
 
 def may_store(method: str, asked: Headers, facts: Facts, terms: Terms) -> bool:
@@ -151,7 +158,7 @@ class Standing:
             use = Use.FRESH
         elif 0 <= stale_for < self.while_revalidating:
             use = Use.STALE_NOW
-        return Verdict(use, max(int(age), 0), stale_for < self.on_error)
+        return Verdict(use, max(int(age), 0), stale_for < self.on_error, self.received - self.age)
 
 
 def standing(facts: Facts, terms: Terms) -> Standing:
@@ -169,7 +176,7 @@ def standing(facts: Facts, terms: Terms) -> Standing:
         _age_at_receipt(facts, by_date=explicit is not None),
         lifetime,
         _always_asks(said, facts),
-        0.0 if strict else _allowed(said, "stale-while-revalidate", explicit, terms.while_revalidating),
+        0.0 if strict else _while_revalidating(said, explicit, terms),
         _NEVER if strict else _allowed(said, "stale-if-error", None, terms.on_error),
     )
 
@@ -192,7 +199,7 @@ def conditions(facts: Facts) -> list[Field]:
 def freshened(facts: Facts, not_modified: Facts) -> Facts:
     """The stored answer after the monitor said that nothing changed (RFC 9111 3.2, 4.3.4)."""
     news = {name: value for name, value in not_modified.headers.items() if name not in _OF_THE_BODY}
-    kept = {name: value for name, value in facts.headers.items() if name != b"age"}
+    kept = {name: value for name, value in facts.headers.items() if name not in _OF_THE_MOMENT}
     return replace(facts, headers=kept | news, requested=not_modified.requested, received=not_modified.received)
 
 
@@ -260,6 +267,12 @@ def _allowed(said: Directives, name: str, explicit: float | None, by_table: floa
     if name in said:
         return seconds(said[name]) or 0.0
     return by_table if explicit is None else 0.0
+
+
+def _while_revalidating(said: Directives, explicit: float | None, terms: Terms) -> float:
+    """At most one lifetime of those rows for which the table sets a bound."""
+    allowed = _allowed(said, "stale-while-revalidate", explicit, terms.while_revalidating)
+    return allowed if terms.longest is None else min(allowed, terms.longest)
 
 
 def _age_at_receipt(facts: Facts, *, by_date: bool) -> float:
