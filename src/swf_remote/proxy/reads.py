@@ -15,7 +15,7 @@ from functools import lru_cache, partial
 from secrets import token_hex
 from urllib.parse import unquote_plus
 
-from starlette.types import Send
+from starlette.types import Message, Send
 
 from swf_remote.proxy.caching.cache import Cache, Wanted, variant_names
 from swf_remote.proxy.caching.entry import Entry, Front
@@ -181,11 +181,25 @@ class Reads:
             await self._follow(wanted, visit, kept, send, spares=verdict.on_error)
         except CrowdedError:
             raise
-        except UpstreamError:
-            current = await self._cache.find(wanted)
-            if current is None or not self._cache.verdict(wanted, current).on_error:
+        except UpstreamError as error:
+            reply = await self._instead(wanted, visit)
+            if reply is not None:
+                await send_reply(reply, visit, send)
+            elif isinstance(error, MonitorFailingError):
+                # What was kept is gone meanwhile, so what the monitor's server says is all there is.
+                await self._follow(wanted, visit, None, send)
+            else:
                 raise
-            await send_reply(self._outdated(wanted, visit, current), visit, send)
+
+    async def _instead(self, wanted: Wanted, visit: Visit) -> Reply | None:
+        """What is kept by now, in the place of an answer that did not come."""
+        current = await self._cache.find(wanted)
+        verdict = self._cache.verdict(wanted, current) if current else None
+        if current is None or verdict is None:
+            return None
+        if verdict.use is Use.FRESH:
+            return self._from_store(wanted, visit, current, verdict)
+        return self._outdated(wanted, visit, current) if verdict.on_error else None
 
     def _from_store(self, wanted: Wanted, visit: Visit, entry: Entry, verdict: Verdict) -> Reply:
         visit.exchange.cache = "hit"
@@ -272,20 +286,29 @@ class Reads:
             if flight.entry is not None:
                 await self._pack(flight.entry, wanted.reading)
                 reply = reply_to(wanted.reading, flight.entry, self._sites)
-                aged = [*reply.headers, *self._told_age(follower, wanted, flight.entry.facts)]
-                await send_reply(replace(reply, headers=aged), visit, send)
+                await send_reply(reply, visit, self._aging(send, follower, wanted, flight.entry.facts))
             else:
                 answer = self._streamed(front, flight, wanted.reading)
-                answer.headers.extend(self._told_age(follower, wanted, front.facts))
-                await relay(answer, follower.pieces(), send, visit.exchange)
+                aging = self._aging(send, follower, wanted, front.facts)
+                await relay(answer, follower.pieces(), aging, visit.exchange)
         finally:
             follower.close()
 
-    def _told_age(self, follower: Follower, wanted: Wanted, facts: Facts) -> list[Field]:
-        """``Age`` for who came later than the question went out, and where the monitor's answer is from a cache."""
+    def _aging(self, send: Send, follower: Follower, wanted: Wanted, facts: Facts) -> Send:
+        """``Age`` for who came later than the question went out, and where the monitor's answer is from a cache.
+
+        It is told as it is when the answer begins, which may be long after its head came.
+        """
         if follower.leads and b"age" not in facts.headers:
-            return []
-        return [_age(standing(facts, wanted.terms).at(self._cache.clock()).age)]
+            return send
+
+        async def aging(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                age = standing(facts, wanted.terms).at(self._cache.clock()).age
+                message = {**message, "headers": [*message["headers"], _age(age)]}
+            await send(message)
+
+        return aging
 
     def _check(self, follower: Follower, wanted: Wanted, front: Front) -> None:
         """Whether this flight's answer is this reader's, too."""

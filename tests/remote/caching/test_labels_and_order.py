@@ -64,6 +64,18 @@ async def test_who_joins_the_middle_of_a_long_answer_hears_it_too(world: World) 
     await go_on(world)
 
 
+async def test_the_age_is_that_of_the_moment_when_the_answer_begins(world: World) -> None:
+    world.monitor.holding = True
+    await world.ask(NOBODY, "jobs", fields=HTML)
+    second = await world.ask(NOBODY, "jobs", fields=HTML)
+    world.monitor.asked[0].head_alone = True
+    world.monitor.asked[0].goes_on.set()
+    await settle()
+    world.clock.now += 40
+    await go_on(world)
+    assert (second.cache, second.headers[b"age"]) == ("coalesced", b"40")
+
+
 async def test_nobody_joins_what_was_asked_for_before_a_write_elsewhere(world: World) -> None:
     world.monitor.holding = True
     await world.ask(NOBODY, "jobs", fields=HTML)
@@ -149,3 +161,39 @@ async def test_a_banner_tells_the_moment_of_the_question_not_of_the_answer(world
 async def test_the_monitors_own_age_passes(world: World) -> None:
     world.monitor.headers["jobs"] = [(b"age", b"30")]
     assert (await world.ask(NOBODY, "jobs", fields=HTML)).headers[b"age"] == b"30"
+
+
+async def test_who_waited_in_vain_gets_what_came_meanwhile_as_fresh_as_it_is(world: World) -> None:
+    await world.ask(NOBODY, "tasks", fields=HTML)
+    world.clock.now += 11
+    world.monitor.holding = True
+    waiting = await world.ask(NOBODY, "tasks", fields=HTML)
+    world.monitor.holding = False
+    await world.ask(NOBODY, "tasks", "refresh=1", fields=HTML)
+    world.monitor.mode = "silent"
+    await go_on(world)
+    assert (waiting.cache, waiting.headers[b"age"], number_of(waiting.text)) == ("hit", b"0", 2)
+
+
+async def test_where_a_write_ended_what_was_kept_the_monitors_own_failure_is_told(world: World) -> None:
+    await world.ask(NOBODY, "tags", fields=HTML)
+    world.clock.now += 30
+    world.monitor.holding = True
+    waiting = await world.ask(NOBODY, "tags", fields=HTML)
+    world.monitor.holding = False
+    await world.write("alice")
+    world.monitor.mode = "gone"
+    await go_on(world)
+    assert (waiting.status, waiting.cache) == (503, "miss")
+    assert b"it failed" in waiting.text
+
+
+async def test_what_may_no_longer_be_shown_after_waiting_is_not_shown(world: World) -> None:
+    await world.ask(NOBODY, "tasks", fields=HTML)
+    world.clock.now += 50
+    world.monitor.holding = True
+    waiting = await world.ask(NOBODY, "tasks", fields=HTML)
+    world.clock.now += 60
+    world.monitor.mode = "silent"
+    await go_on(world)
+    assert (waiting.broken, waiting.status) == (True, 502)

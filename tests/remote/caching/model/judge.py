@@ -172,8 +172,7 @@ class Judge:
             case "coalesced":
                 assert visit.on_the_way, "there was nothing to share"
             case "hit" | "stale":
-                assert not new
-                assert source.over
+                assert source.over, "it is not whole yet"
                 assert b"reload shortly" not in body, "a product in the making was kept"
             case other:
                 raise AssertionError(other)
@@ -222,8 +221,8 @@ class Judge:
         assert cache.memory.bytes <= cache.memory._limit
 
 
-def version_of(asked: Asked) -> int:
-    return asked.version
+def version_of(asked: Asked) -> tuple[int, int]:
+    return asked.version, asked.writes
 
 
 def body_without_corner(visit: Visit) -> bytes:

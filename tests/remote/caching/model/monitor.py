@@ -103,6 +103,8 @@ class Asked:
     body: bytes = b""
     """Whole, as it was meant to be sent."""
     over: bool = False
+    head_alone: bool = False
+    """What is sent before ``rest`` is the head, and no half of the body."""
 
     @property
     def named(self) -> dict[str, str]:
@@ -121,6 +123,8 @@ class Told:
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body; it breaks off after its first half where the monitor says so."""
         body, half = self._asked.body, len(self._asked.body) // 2
+        if self._asked.head_alone:
+            await self._asked.rest.wait()
         yield body[:half]
         await self._asked.rest.wait()
         if self._monitor.mode != "up" and self.status == LETTERS["up"]:
@@ -159,6 +163,7 @@ class Monitor:
         path = request.target.partition("?")[0].removeprefix("/swf-monitor/")
         name = next((name for name, one in RESOURCES.items() if one.path == path), "")
         asked = Asked(len(self.asked), request, name, self.clock())
+        asked.head_alone = asked.number % 3 == 2
         self.asked.append(asked)
         if not self.holding:
             asked.goes_on.set()
