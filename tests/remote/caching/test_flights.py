@@ -24,7 +24,7 @@ async def test_a_question_that_ended_for_its_first_readers_sake_keeps_nobody_els
     async def fetch(_flight: Flight) -> None:
         raise error
 
-    flights.begin(NAME, flight, fetch, alone=False)
+    flights.begin(NAME, flight, fetch)
     assert flights.to_join(NAME) is flight
     with pytest.raises(type(error)):
         await flight.join(leads=False).head()
