@@ -1,25 +1,30 @@
 """From a cookie header to the signed-in reader, for the half of the gateway that is not Django.
 
 Readers without a session cookie cost no look-up. A session is looked up at most every five seconds per process;
-requests that arrive together share one look-up. Signing out forgets the session here at once, and in other processes
-within those five seconds; a write asks with `fresh` and never trusts the memory.
+requests that arrive together share one look-up, and sessions that wait together one question to the database. Signing
+out forgets the session here at once, and in other processes within those five seconds; a write asks with `fresh` and
+never trusts the memory.
 """
 
 import asyncio
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
-from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.db import DatabaseError, close_old_connections
 from django.http import parse_cookie
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
+
+from swf_remote.accounts.batches import Batches
 
 REMEMBERED_SECONDS = 5.0
 REMEMBERED_SESSIONS = 10_000
@@ -83,18 +88,23 @@ class ReaderCache:
         return memory
 
 
-def session_reader(session_key: str) -> Reader | None:
-    """Look the session up in the database: the reader, or None for an unknown, expired, or outdated session.
+def session_readers(session_keys: Sequence[str]) -> dict[str, Reader | None]:
+    """Look sessions up in the database: the reader of each, or None for an unknown, expired, or outdated session.
 
     Like Django's own middleware it compares the hash of the password, so a changed password ends other sessions; unlike
     it, nothing is written, because no answer of ours could carry a renewed cookie.
     """
-    held = SessionStore(session_key).load()
-    user_id = held.get(SESSION_KEY)
-    if user_id is None:
-        return None
-    user = User.objects.select_related("profile").filter(pk=user_id, is_active=True).first()
-    if user is None or not _same_password(user, str(held.get(HASH_SESSION_KEY, ""))):
+    sessions = Session.objects.filter(session_key__in=session_keys, expire_date__gt=timezone.now())
+    held = {session.session_key: session.get_decoded() for session in sessions}
+    numbers = {content[SESSION_KEY] for content in held.values() if SESSION_KEY in content}
+    users = User.objects.select_related("profile").filter(pk__in=numbers, is_active=True)
+    by_number = {str(user.pk): user for user in users}
+    return {key: _reader(held.get(key, {}), by_number) for key in session_keys}
+
+
+def _reader(content: Mapping[str, Any], users: Mapping[str, User]) -> Reader | None:
+    user = users.get(str(content.get(SESSION_KEY)))
+    if user is None or not _same_password(user, str(content.get(HASH_SESSION_KEY, ""))):
         return None
     profile = getattr(user, "profile", None)
     return Reader(user.get_username(), user.is_staff, profile is not None and profile.known_at_monitor)
@@ -105,22 +115,19 @@ def _same_password(user: User, session_hash: str) -> bool:
     return any(constant_time_compare(session_hash, one) for one in hashes)
 
 
-def _look_up_with_connection(session_key: str) -> Reader | None:
+def _look_up_with_connection(session_keys: Sequence[str]) -> dict[str, Reader | None]:
     """Outside Django's request cycle nobody else closes a connection that the server has dropped."""
     close_old_connections()
     try:
-        return session_reader(session_key)
+        return session_readers(session_keys)
     except DatabaseError:
-        log.exception("the session could not be looked up: the reader counts as signed out")
-        return None
+        log.exception("sessions could not be looked up: their readers count as signed out")
+        return dict.fromkeys(session_keys)
     finally:
         close_old_connections()
 
 
-async def _look_up(session_key: str) -> Reader | None:
-    return await sync_to_async(_look_up_with_connection)(session_key)
-
-
+_look_up = Batches(sync_to_async(_look_up_with_connection)).ask
 _readers = ReaderCache(_look_up)
 
 

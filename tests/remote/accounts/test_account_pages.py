@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from swf_remote.accounts.models import Profile
-from swf_remote.accounts.readers import session_reader
+from swf_remote.accounts.readers import session_readers
 from tests.remote.web.pages import assert_well_made
 
 ACCOUNT, CHANGE = "/prod/account/", "/prod/accounts/password_change/"
@@ -65,11 +65,11 @@ def test_a_new_password_holds_and_the_session_goes_on_under_a_new_key(client: Cl
 def test_other_sessions_end_with_the_old_password(client: Client, alice: User) -> None:
     phone = Client()
     phone.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
-    key = phone.session.session_key
-    assert session_reader(str(key)) is not None
+    key = str(phone.session.session_key)
+    assert session_readers([key])[key] is not None
     change(client)
     assert phone.get(ACCOUNT).status_code == 302
-    assert session_reader(str(key)) is None
+    assert session_readers([key])[key] is None
 
 
 @pytest.mark.parametrize(

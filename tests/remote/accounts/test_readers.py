@@ -1,7 +1,7 @@
 """From a cookie header to the signed-in reader: right, cheap, and forgetful at the right moments."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from importlib import import_module
 
 import pytest
@@ -14,7 +14,14 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from swf_remote.accounts import readers
-from swf_remote.accounts.readers import REMEMBERED_SECONDS, REMEMBERED_SESSIONS, Reader, ReaderCache, reader_of
+from swf_remote.accounts.readers import (
+    REMEMBERED_SECONDS,
+    REMEMBERED_SESSIONS,
+    Reader,
+    ReaderCache,
+    reader_of,
+    session_readers,
+)
 
 KEY = "a" * 32
 ALICE = Reader("alice", is_staff=False, known_at_monitor=True)
@@ -176,12 +183,29 @@ async def test_a_changed_password_ends_the_sessions_made_with_the_old_one(
 
 
 async def test_with_the_database_gone_the_reader_counts_as_signed_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    def gone(key: str) -> Reader | None:
+    def gone(keys: Sequence[str]) -> dict[str, Reader | None]:
         raise OperationalError("server closed the connection")
 
-    monkeypatch.setattr(readers, "session_reader", gone)
+    monkeypatch.setattr(readers, "session_readers", gone)
     monkeypatch.setattr(readers, "_readers", ReaderCache(readers._look_up))
     assert await reader_of(f"sessionid_prod={KEY}") is None
+
+
+async def test_sessions_that_wait_together_cost_one_question_to_the_database(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    keys = [await signed_in(name) for name in ("alice", "bob", "carol")] + [KEY]
+    asked: list[Sequence[str]] = []
+
+    def counted(some: Sequence[str]) -> dict[str, Reader | None]:
+        asked.append(list(some))
+        return session_readers(some)
+
+    monkeypatch.setattr(readers, "session_readers", counted)
+    monkeypatch.setattr(readers, "_readers", ReaderCache(readers._look_up))
+    found = await asyncio.gather(*[reader_of(f"sessionid_prod={key}") for key in keys])
+    assert [one and one.username for one in found] == ["alice", "bob", "carol", None]
+    assert asked == [keys]
 
 
 # ----- how often it is looked up

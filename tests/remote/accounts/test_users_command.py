@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from swf_remote.accounts import readers
-from swf_remote.accounts.readers import session_reader
+from swf_remote.accounts.readers import session_readers
 
 PASSWORD = "correct horse battery"
 pytestmark = pytest.mark.django_db
@@ -186,7 +186,8 @@ def test_a_new_password_ends_sessions_and_lock_outs(users: Any) -> None:
     AccessAttempt.objects.create(username="alice", ip_address="192.0.2.1", failures_since_start=5)
     users("password", "alice", "--password-stdin", typed="entirely different\n")
     assert User.objects.get(username="alice").check_password("entirely different")
-    assert session_reader(str(browser.session.session_key)) is None
+    key = str(browser.session.session_key)
+    assert session_readers([key])[key] is None
     assert not AccessAttempt.objects.filter(username="alice").exists()
 
 
@@ -223,9 +224,9 @@ def test_the_remembered_reader_of_another_process_is_gone_on_the_next_look_up(us
     add(users)
     browser = sign_in("alice")
     key = str(browser.session.session_key)
-    assert readers.session_reader(key) is not None
+    assert readers.session_readers([key])[key] is not None
     users("disable", "alice")
-    assert readers.session_reader(key) is None
+    assert readers.session_readers([key])[key] is None
 
 
 # ----- the command itself
