@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import pytest
 
 from swf_remote.configuration import Configuration
-from swf_remote.proxy.capacity.breaker import FAILURES_IN_A_ROW, BreakerState
+from swf_remote.proxy.capacity.breaker import FAILURES_IN_A_ROW, TRIAL_SECONDS, BreakerState
 from swf_remote.proxy.capacity.client import Lane, LanedClient
-from swf_remote.proxy.failures import BusyError, CircuitOpenError, LinkCause, LinkDownError
+from swf_remote.proxy.failures import BusyError, CircuitOpenError, LinkCause, LinkDownError, UpstreamTimeoutError
 from swf_remote.proxy.link import Observation, Place
-from swf_remote.proxy.upstream import UpstreamClient
+from swf_remote.proxy.upstream import Budget, UpstreamClient
 from tests.remote.gateways import free_port
 from tests.remote.upstream.scripted import answer, read_request, say, scripted, wait, wait_for_close
 
@@ -182,3 +182,62 @@ async def test_a_trial_whose_reader_leaves_does_not_keep_the_others_out() -> Non
         trial.cancel()
         await asyncio.wait([trial])
         assert await to.get() == 200
+
+
+async def test_a_slow_trial_keeps_the_others_out_for_a_second_only() -> None:
+    hang = [read_request(), wait_for_close()]
+    async with scripted(hang, [read_request(), say(answer(b"x"))]) as monitor, bench(monitor.url) as to:
+        to.client.link_seen(DOWN)
+        to.client.link_seen(UP)
+        slow = to.begin()
+        await settled(1, monitor)
+        with pytest.raises(CircuitOpenError):
+            await to.get()
+        to.clock.now += TRIAL_SECONDS
+        assert await to.get() == 200
+        assert to.states()["page"] == "closed"
+        slow.cancel()
+        await asyncio.wait([slow])
+
+
+async def test_slow_answers_do_not_hold_up_the_others_after_the_return() -> None:
+    hang = [read_request(), wait_for_close()]
+    quick = [read_request(), say(answer(b"x"))]
+    async with scripted(quick, hang, hang, quick) as monitor, bench(monitor.url, connections=100) as to:
+        to.client.link_seen(DOWN)
+        to.client.link_seen(UP)
+        assert await to.get() == 200
+        slow = [to.begin(), to.begin()]
+        await settled(3, monitor)
+        to.clock.now += 10
+        assert await to.get() == 200
+        for one in slow:
+            one.cancel()
+        await asyncio.wait(slow)
+
+
+async def test_a_slow_page_says_nothing_of_a_link_over_which_others_are_answered() -> None:
+    hang = [read_request(), wait_for_close()]
+    go_on = asyncio.Event()
+    late = [read_request(), wait(go_on), say(answer(b"x"))]
+    scripts = [script for _ in range(FAILURES_IN_A_ROW) for script in (hang, late)]
+    async with scripted(*scripts, [read_request(), say(answer(b"x"))]) as monitor, bench(monitor.url) as to:
+        for number in range(FAILURES_IN_A_ROW):
+            slow = asyncio.create_task(to.client.send(Request(), lane=Lane.DATA, budget=Budget(first_byte=0.5)))
+            await settled(2 * number + 1, monitor)
+            other = to.begin(Lane.PAGE)
+            await settled(2 * number + 2, monitor)
+            go_on.set()
+            assert await other == 200
+            go_on.clear()
+            with pytest.raises(UpstreamTimeoutError):
+                await slow
+        assert to.states()["data"] == "closed"
+
+
+async def test_silence_of_all_opens_a_lane() -> None:
+    async with scripted([read_request(), wait_for_close()]) as monitor, bench(monitor.url) as to:
+        for _ in range(FAILURES_IN_A_ROW):
+            with pytest.raises(UpstreamTimeoutError):
+                await to.client.send(Request(), lane=Lane.DATA, budget=Budget(first_byte=0.05))
+        assert to.states()["data"] == "open"

@@ -1,7 +1,7 @@
 """When to stop asking a monitor that does not answer, and how to begin again.
 
 Closed: everything passes. Open: nothing does, until a pause is over or the probe sees the link again. Half-open: one
-trial at a time; its success closes the breaker. Pure: the clock comes from outside.
+trial a second; the first answer closes the breaker. Pure: the clock comes from outside.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from swf_remote.proxy.failures import (
 FAILURES_IN_A_ROW = 5
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 4.0
+# A trial that takes longer may be a slow page of a monitor that is well: another request tries, too.
+TRIAL_SECONDS = 1.0
 
 
 class BreakerState(StrEnum):
@@ -47,6 +49,7 @@ class Breaker:
         self._pause = FIRST_PAUSE_SECONDS
         self._next_trial = 0.0
         self._trying = False
+        self._trial_until = 0.0
 
     def check(self) -> bool:
         """Whether the request that may go now is a trial.
@@ -56,9 +59,10 @@ class Breaker:
         """
         if self.state is BreakerState.CLOSED:
             return False
-        if self._trying or self._clock() < self._next_trial:
+        now = self._clock()
+        if now < (self._trial_until if self._trying else self._next_trial):
             raise self.error(sent=False)
-        self._trying = True
+        self._trying, self._trial_until = True, now + TRIAL_SECONDS
         self._become(BreakerState.HALF_OPEN)
         return True
 

@@ -20,7 +20,7 @@ from swf_remote.edge import metrics
 from swf_remote.proxy.capacity.breaker import Breaker, BreakerState, cause_of
 from swf_remote.proxy.capacity.bulkhead import Bulkhead
 from swf_remote.proxy.capacity.lines import Claim
-from swf_remote.proxy.failures import UpstreamError
+from swf_remote.proxy.failures import LinkCause, UpstreamError
 from swf_remote.proxy.link import Observation
 from swf_remote.proxy.upstream import PAGE_BUDGET, Budget, Outgoing, UpstreamAnswer, UpstreamClient
 
@@ -28,6 +28,9 @@ MOST_TIMES = 512
 PATIENCE_SECONDS = 1.0
 QUEUE_PER_PLACE = 4
 FIRST_CEILING = 2
+# A link that came back is loaded step by step: twice as much with each answer, and with each of these seconds.
+STEP_SECONDS = 0.5
+MOST_STEPS = 16
 _SHARES = {"page": 0.4, "data": 0.4, "static": 0.1, "write": 0.1}
 
 
@@ -63,8 +66,20 @@ class _Way:
     def __init__(self, limit: int, at_once: int | None, clock: Callable[[], float]) -> None:
         self.places = Bulkhead(limit, limit * QUEUE_PER_PLACE, at_once=at_once)
         self.breaker = Breaker(clock)
+        self._clock = clock
+        self._closed_at = clock()
         self.times: deque[float] = deque(maxlen=MOST_TIMES)
         self.on_the_way: set[asyncio.Future[None]] = set()
+
+    def closed(self) -> None:
+        """The breaker closed: begin with few."""
+        self.places.ceiling, self._closed_at = FIRST_CEILING, self._clock()
+
+    def widen(self) -> None:
+        """Let more run, by the time that went by since then: slow answers must not hold up the others."""
+        if self.places.ceiling < self.places.limit and self.breaker.state is BreakerState.CLOSED:
+            steps = min(int((self._clock() - self._closed_at) / STEP_SECONDS), MOST_STEPS)
+            self.places.raise_ceiling(max(self.places.ceiling, FIRST_CEILING << max(steps, 0)))
 
     def dissolve(self) -> None:
         """The breaker opened: nobody waits any longer."""
@@ -128,7 +143,8 @@ class LanedClient:
             UpstreamError: as of the client.
         """
         way, claim = self._ways[lane], claim or Claim()
-        trial = way.breaker.check()
+        trial, began = way.breaker.check(), time.monotonic()
+        way.widen()
         try:
             await way.places.enter(claim)
         except BaseException:
@@ -139,7 +155,7 @@ class LanedClient:
             answer = await self._asked(lane, self._client.send(request, body=body, budget=budget, repeat=repeat))
         except BaseException as error:
             way.places.leave(claim)
-            self._note_failure(way, error, trial=trial)
+            self._note_failure(way, error, began, trial=trial)
             raise
         answer.when_closed(partial(way.places.leave, claim))
         self._note_answer(way)
@@ -158,6 +174,7 @@ class LanedClient:
         for way in self._ways.values():
             if seen.cause is None:
                 way.breaker.link_is_back()
+                way.widen()
             elif way.breaker.open(seen.cause):
                 way.dissolve()
 
@@ -188,8 +205,11 @@ class LanedClient:
         metrics.upstream_answered(lane, seconds)
         return answer
 
-    def _note_failure(self, way: _Way, error: BaseException, *, trial: bool) -> None:
+    def _note_failure(self, way: _Way, error: BaseException, began: float, *, trial: bool) -> None:
         cause = cause_of(error) if isinstance(error, UpstreamError) else None
+        if cause is LinkCause.SILENT and self.heard_since(began):
+            # One slow page says nothing of a link over which others were answered meanwhile.
+            cause = None
         if cause is None:
             if trial:
                 way.breaker.left()
@@ -199,7 +219,7 @@ class LanedClient:
     def _note_answer(self, way: _Way) -> None:
         self._heard_at = time.monotonic()
         if way.breaker.worked():
-            way.places.ceiling = FIRST_CEILING
+            way.closed()
         elif way.places.ceiling < way.places.limit:
             way.places.raise_ceiling(way.places.ceiling * 2)
 
