@@ -46,6 +46,7 @@ RESOURCES = {
         lifetime=4,
         revalidating=0,
     ),
+    "poll": Resource("panda/system/status.json", "panda", "data"),
     "queues": Resource("panda/epic-queues/", "panda", headers=((b"vary", b"Accept-Language, Cookie"),)),
     "errors": Resource("panda/errors/", "panda", headers=((b"cache-control", b"no-store"),), lifetime=0),
     "hub": Resource("prod/", "prod", personal=True),
@@ -266,4 +267,6 @@ def _body(asked: Asked, resource: Resource, *, building: bool) -> bytes:
     itself = b"again" if "refresh" in asked.request.target else b"plain"
     link = b'<a href="?refresh=1">%b</a>' % itself if asked.resource == "activity" and itself == b"again" else b""
     corner = b'<nav><div class="nav-auth">old</div></nav>'
-    return b"<html><body>%b<p>%b</p>%b%b<p>%b</p>%b</body></html>" % (corner, told, link, FILLER, built, unfinished)
+    token = b'<input type="hidden" name="csrfmiddlewaretoken" value="%064d">' % asked.number
+    words = b"%b<p>%b</p>%b%b<p>%b</p>%b" % (corner, told, link, FILLER, built, unfinished)
+    return b'<html><body>%b<form method="post">%b</form></body></html>' % (words, token)
