@@ -333,7 +333,7 @@ async def test_a_flood_from_one_address_leaves_the_others_their_answers() -> Non
             told = await some(asking, 1000 - 40 - 80)
             for number in range(20):
                 reply = await running.ask(f"/prod/panda/tasks/?page={number}", headers=by("192.0.2.2"))
-                assert (reply.status, reply.headers["X-SWF-Cache"]) == (200, "miss")
+                assert (reply.status, reply.headers.get("X-SWF-Cache")) == (200, "miss"), reply.body
         assert set(told) == {429}
         assert monitor.stalled == 40
 

@@ -43,7 +43,7 @@ async def results(folder: str) -> dict[str, dict[str, Any]]:
     assert suite.stdin and suite.stdout
     try:
         port = int(await suite.stdout.readline())
-        async with gateway(f"http://127.0.0.1:{port}/swf-monitor") as running:
+        async with gateway(f"http://127.0.0.1:{port}/swf-monitor", budgets="off") as running:
             told = {"gateway": running.url, "mount": "/prod", "folder": folder, "headers": {}}
             suite.stdin.write(json.dumps(told).encode() + b"\n")
             await suite.stdin.drain()
