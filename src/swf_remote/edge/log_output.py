@@ -1,7 +1,7 @@
 """Where log lines go: standard error, by a thread of its own, so that whoever reads them slowly holds up no request.
 
-Lines that are more than the reader takes are dropped, and their number is told. A process that forks starts its child
-with a thread and a queue of the child's own.
+Lines that are more than the reader takes are dropped, and their number is told. The thread rests while the process
+forks; parent and child go on with threads and queues of their own.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Output:
 
     def begin(self) -> None:
         """Start with nothing waiting; the thread comes with the first line."""
-        self._waiting: SimpleQueue[str | threading.Event] = SimpleQueue()
+        self._waiting: SimpleQueue[str | threading.Event | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._dropped = 0
 
@@ -51,22 +51,31 @@ class Output:
             self._waiting.put(written)
             written.wait(FLUSH_SECONDS)
 
+    def rest(self) -> None:
+        """Write what came so far and end the thread; the next line begins another."""
+        if self._thread is not None:
+            self._waiting.put(None)
+            self._thread.join(FLUSH_SECONDS)
+            self._thread = None
+
     def _run(self) -> None:
-        while True:
-            first = self._waiting.get()
-            if isinstance(first, str):
+        batch: list[str | threading.Event | None] = []
+        while None not in batch:
+            batch = [self._waiting.get()]
+            if isinstance(batch[0], str):
                 # Few long writes cost the requests less than many short ones.
                 time.sleep(PAUSE_SECONDS)
-            self._write_batch([first, *self._ready()])
+            batch += self._ready()
+            self._write_batch(batch)
 
-    def _ready(self) -> list[str | threading.Event]:
-        found: list[str | threading.Event] = []
+    def _ready(self) -> list[str | threading.Event | None]:
+        found: list[str | threading.Event | None] = []
         with suppress(Empty):
             while len(found) < _BATCH:
                 found.append(self._waiting.get_nowait())
         return found
 
-    def _write_batch(self, batch: list[str | threading.Event]) -> None:
+    def _write_batch(self, batch: list[str | threading.Event | None]) -> None:
         lines = [line for line in batch if isinstance(line, str)]
         if self._dropped:
             lines.append(f"{self._dropped} log lines were dropped: they are read more slowly than they come")
@@ -108,9 +117,14 @@ class OutputHandler(logging.Handler):
             output().flush()
 
 
+def _rest() -> None:
+    if output.cache_info().currsize:
+        output().rest()
+
+
 def _begin_anew() -> None:
     if output.cache_info().currsize:
         output().begin()
 
 
-os.register_at_fork(after_in_child=_begin_anew)
+os.register_at_fork(before=_rest, after_in_child=_begin_anew)
