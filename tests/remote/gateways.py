@@ -80,7 +80,7 @@ async def served(application: ASGIApp, port: int | None = None) -> AsyncIterator
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port or 0))
-        configuration = server_configuration(lambda: application, loop="none")
+        configuration = server_configuration(lambda: application, loop="none", finish_seconds=2)
         configuration.load()
         server = Server(configuration)
         server.lifespan = configuration.lifespan_class(configuration)

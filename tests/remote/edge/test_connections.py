@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import socket
+import time
 from contextlib import suppress
 
 import pytest
+import uvloop
 from starlette.types import Receive, Scope, Send
 
 from swf_remote.edge.problem import AnswerAbortedError
@@ -277,3 +280,36 @@ async def test_every_answer_has_a_date_and_no_word_of_the_library() -> None:
         answer = await exchange(running, GET + b"Connection: close\r\n\r\n")
         assert re.search(rb"\r\ndate: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT\r\n", answer)
         assert b"uvicorn" not in answer
+
+
+def test_what_came_in_time_counts_even_where_the_process_was_too_busy_to_read_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "KEEP_ALIVE_SECONDS", 1.0)
+
+    async def asks_again_of_a_busy_process() -> bytes:
+        loop = asyncio.get_running_loop()
+        ours, theirs = socket.socketpair()
+        async with edge_around(hello) as running:
+            with ours, theirs, socket.create_connection(("127.0.0.1", running.port), timeout=10) as client:
+
+                def be_busy() -> None:
+                    loop.remove_reader(ours)
+                    client.sendall(GET + b"\r\n")
+                    time.sleep(1.5)
+
+                loop.add_reader(ours, be_busy)
+                client.sendall(GET + b"\r\n")
+                await asyncio.to_thread(whole_answer, client)
+                theirs.send(b"!")
+                return await asyncio.to_thread(whole_answer, client)
+
+    assert uvloop.run(asks_again_of_a_busy_process()).startswith(b"HTTP/1.1 200")
+
+
+def whole_answer(client: socket.socket) -> bytes:
+    """One answer in chunks, or what there is of it."""
+    answer = b""
+    while not answer.endswith(b"0\r\n\r\n") and (piece := client.recv(10_000)):
+        answer += piece
+    return answer

@@ -11,6 +11,7 @@ import asyncio
 import re
 import socket
 import struct
+from contextlib import suppress
 from typing import Any, cast
 from urllib.parse import unquote
 
@@ -29,14 +30,19 @@ from swf_remote.edge.server.turn import Turn
 HEAD_SECONDS = 15.0
 BODY_SECONDS = 30.0
 KEEP_ALIVE_SECONDS = 65.0
+# The same while the server ends: whoever is about to ask has done so by then.
+LAST_SECONDS = 1.0
 # A paused download may go on later; a reader who takes nothing for this long has gone.
 STALLED_SECONDS = 300.0
+# The same while the server ends: nobody is to hold it up.
+LAST_STALLED_SECONDS = 10.0
 # After an early answer: time for its reader to read it before unread bytes reset the connection.
 LINGER_SECONDS = 2.0
 # Bytes of further requests that wait for the present answer.
 MOST_AHEAD = 65_536
 MOST_CONNECTIONS = 16_384
 NOTHING_WORKED = b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+CUT_OFF = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 2\r\nconnection: close\r\n\r\n"
 
 _ACCEPT = re.compile(rb"\r\naccept:[ \t]*([\x20-\x7e]{1,500})", re.IGNORECASE)
 
@@ -63,6 +69,7 @@ class Connection(asyncio.Protocol):
         self._ahead = b""
         self._refusal: RefusedError | None = None
         self._told = False
+        self._last = False
         self._ending = False
         self._writable = asyncio.Event()
         self._writable.set()
@@ -102,7 +109,7 @@ class Connection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """The reader does not keep up."""
         self._writable.clear()
-        self._writing.within(STALLED_SECONDS)
+        self._writing.within(LAST_STALLED_SECONDS if self._last else STALLED_SECONDS)
 
     def resume_writing(self) -> None:
         """The reader has caught up."""
@@ -112,11 +119,16 @@ class Connection(asyncio.Protocol):
     # What uvicorn calls.
 
     def shutdown(self) -> None:
-        """The server stops: no further request."""
-        if self._turn is None or self._ending:
-            self._close()
-        else:
+        """The server stops: the next answer that begins is the last one here. May be said again."""
+        if self._last or self._ending:
+            return
+        self._last = True
+        if self._turn is None:
+            self._await_last()
+        elif not self._turn.answer.begun:
             self._turn.answer.keep_alive = False
+        if not self._writable.is_set():
+            self._writing.within(LAST_STALLED_SECONDS)
 
     # What a turn calls.
 
@@ -143,11 +155,16 @@ class Connection(asyncio.Protocol):
         """See ``turn.Line``."""
         self._server.total_requests += 1
         self._turn = None
+        if turn.answer.ends_with_connection:
+            self._end_by_reset(False)
         if not (turn.answer.keep_alive and turn.body_done):
             self._linger()
             return
         self._head = HeadReader()
-        self._reading.within(KEEP_ALIVE_SECONDS)
+        if self._last:
+            self._await_last()
+        else:
+            self._reading.within(KEEP_ALIVE_SECONDS)
         if self._ahead:
             self._loop.call_soon(self._read_ahead)
 
@@ -163,8 +180,17 @@ class Connection(asyncio.Protocol):
         elif self._refusal and not self._told:
             self._tell_refusal()
         else:
-            self.write(NOTHING_WORKED)
+            self.write(CUT_OFF if turn.cut_off else NOTHING_WORKED)
             self._linger()
+
+    def only_the_end_tells(self) -> None:
+        """See ``turn.Line``."""
+        self._end_by_reset(True)
+
+    def _await_last(self) -> None:
+        """Whoever asks now has not heard of the end yet; an idle connection is closed after a moment."""
+        if not self._head.begun:
+            self._reading.within(LAST_SECONDS)
 
     # Reading.
 
@@ -229,7 +255,7 @@ class Connection(asyncio.Protocol):
             Turn(
                 self._scope(head.method, head.target, head.version) | {"headers": head.headers},
                 self,
-                keep_alive=head.keep_alive,
+                keep_alive=head.keep_alive and not self._last,
                 expects_continue=head.expects_continue,
                 body_done=body.done,
             )
@@ -293,12 +319,16 @@ class Connection(asyncio.Protocol):
     def _break_off(self, turn: Turn) -> None:
         """The answer stays incomplete, and its reader must notice."""
         if turn.answer.ends_with_connection:
-            given = self._transport.get_extra_info("socket")
-            given.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self._ending = True
             self._transport.abort()
         else:
             self._close()
+
+    def _end_by_reset(self, reset: bool) -> None:
+        """How the system ends the connection, also if this process is killed (SO_LINGER, socket(7))."""
+        given = self._transport.get_extra_info("socket")
+        if given is not None and not self._transport.is_closing():
+            given.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", reset, 0))
 
     def _linger(self) -> None:
         """Say that nothing more comes, and let the reader read before the connection goes."""
@@ -307,7 +337,8 @@ class Connection(asyncio.Protocol):
         self._ending = True
         self._reading.end()
         self._resume()
-        self._transport.write_eof()
+        with suppress(OSError):
+            self._transport.write_eof()  # the reader may have left meanwhile
         self._loop.call_later(LINGER_SECONDS, self._transport.close)
 
     def _close(self) -> None:

@@ -33,6 +33,9 @@ class Line(Protocol):
     def wants_body(self) -> None:
         """The application takes more of the body."""
 
+    def only_the_end_tells(self) -> None:
+        """The answer ends with the connection; until it is answered, any end must look like what it is."""
+
     def answered(self, turn: Turn) -> None:
         """The whole answer was written."""
 
@@ -53,6 +56,8 @@ class Turn:
         self.body_done = body_done
         self.gone = False
         """The reader left, or what it sends cannot be read on."""
+        self.cut_off = False
+        """The server ends before the application was done."""
         self._scope, self._line = scope, line
         self._expects_continue = expects_continue
         self._waiting = bytearray()
@@ -66,6 +71,7 @@ class Turn:
         try:
             await application(self._scope, self.receive, self.send)
         except asyncio.CancelledError:
+            self.cut_off = True
             LOG.warning("a request was cut off by the end of the server")
         except Exception:
             LOG.exception("the application failed on a request")
@@ -128,6 +134,8 @@ class Turn:
         # What is left of the body will not be waited for, so the connection cannot be used again.
         self.answer.keep_alive = self.answer.keep_alive and self.body_done
         self._head = self.answer.head(message["status"], message.get("headers", ()), self._line.always())
+        if self.answer.ends_with_connection:
+            self._line.only_the_end_tells()
         asyncio.get_running_loop().call_soon(self._write)
 
     def _continue_answer(self, message: Message) -> None:
