@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
+from typing import IO
 from urllib.request import urlopen
 
 import pytest
@@ -40,7 +41,11 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
 
 @contextmanager
 def serving(
-    folder: Path, *arguments: str, further: Mapping[str, str] = MappingProxyType({}), **settings: str
+    folder: Path,
+    *arguments: str,
+    stderr: int | IO[str] = subprocess.PIPE,
+    further: Mapping[str, str] = MappingProxyType({}),
+    **settings: str,
 ) -> Iterator[tuple[int, subprocess.Popen[str]]]:
     port = free_port()
     process = subprocess.Popen(
@@ -48,7 +53,7 @@ def serving(
         env=environment(folder, **settings) | dict(further),
         cwd=folder,
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=stderr,
         text=True,
     )
     try:
@@ -63,7 +68,7 @@ def serving(
             process.communicate()
 
 
-def until(condition: object, process: subprocess.Popen[str], seconds: float = 30) -> None:
+def until(condition: object, process: subprocess.Popen[str], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert process.poll() is None, process.communicate()

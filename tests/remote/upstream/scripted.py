@@ -135,7 +135,9 @@ def answer(
 
 
 @asynccontextmanager
-async def scripted(*scripts: Sequence[Step], tls: ssl.SSLContext | None = None) -> AsyncIterator[Scripted]:
+async def scripted(
+    *scripts: Sequence[Step], tls: ssl.SSLContext | None = None, port: int = 0
+) -> AsyncIterator[Scripted]:
     """Serve: connection n follows script n, later ones the last."""
     seen = Scripted()
     tasks: set[asyncio.Task[None]] = set()
@@ -157,7 +159,7 @@ async def scripted(*scripts: Sequence[Step], tls: ssl.SSLContext | None = None) 
             writer.close()
             tasks.discard(task)
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(serve, "127.0.0.1", port, ssl=tls)
     seen.port = server.sockets[0].getsockname()[1]
     try:
         yield seen
