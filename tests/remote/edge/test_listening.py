@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import socket
 import time
 
@@ -45,3 +47,13 @@ async def taken_in() -> int:
 
 def test_each_turn_takes_in_as_many_connections_as_there_are_descriptors() -> None:
     assert uvloop.run(taken_in()) > DESCRIPTORS * (TURNS // 4)
+
+
+def test_a_further_worker_never_lets_the_others_wait_in_the_socket_they_share() -> None:
+    with socket.socket() as first:
+        first.setblocking(False)
+        # As after a fork or a reload, this one does not know what the first one said.
+        with contextlib.ExitStack() as closing:
+            for one in listening([socket.socket(fileno=os.dup(first.fileno()))]):
+                closing.enter_context(one)
+            assert not os.get_blocking(first.fileno())

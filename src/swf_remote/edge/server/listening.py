@@ -15,5 +15,13 @@ DESCRIPTORS = 16
 
 
 def listening(sockets: Iterable[socket.socket]) -> list[socket.socket]:
-    """These sockets and further descriptors of each; who closes them closes all."""
+    """These sockets and further descriptors of each; who closes them closes all.
+
+    None of them waits, not even for a moment: other workers share the socket, and one whose loop waited in it for a
+    connection that somebody else took would stand still. A descriptor that Python makes takes over what the first one
+    is known to do, so that has to be said before.
+    """
+    sockets = list(sockets)
+    for one in sockets:
+        one.setblocking(False)
     return [each for one in sockets for each in (one, *(one.dup() for _ in range(DESCRIPTORS - 1)))]
