@@ -26,7 +26,14 @@ SPREAD = {
 }
 NO_TESTS_COLLECTED = 5
 # The same cases in every run, so that nothing but the code decides; ``make fuzz`` makes new ones.
-FUZZ_SHARE = ("--seed", "5", "--cases", "40000" if os.environ.get("CI") else "2000", "--seconds", "60")
+FUZZ_SHARE = (
+    "--seed",
+    "5",
+    "--cases",
+    "40000" if os.environ.get("CI") else "2000",
+    "--seconds",
+    "120" if os.environ.get("CI") else "60",
+)
 
 
 def run_suite(folder: str, extra: list[str]) -> tuple[int, Counter[str]]:

@@ -12,6 +12,8 @@ from playwright.sync_api import Browser, Page, Response, expect, sync_playwright
 
 from tests.system.running_demo import Demo
 
+pytestmark = pytest.mark.once
+
 PAGES = (
     "",
     "prod/",

@@ -17,7 +17,7 @@ from tests.system.differential import Comparison, Move, header_differences
 from tests.system.http_client import Reply
 from tests.system.running_demo import Demo
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.timeout(600)]
 HTML = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"
 # Asked for by scripts or programs only, so that no link leads there.
 START = (

@@ -21,6 +21,8 @@ from tests.system.hostile_monitor import CELLS, COLUMNS, DATA, SCRIPTS, WAYS, ho
 from tests.system.http_client import wait_until_alive
 from tests.system.running_demo import free_port
 
+pytestmark = pytest.mark.once
+
 MARKER = "marker.example"
 NAMES = list(HOSTILE)
 # What runs by itself needs a moment: pictures have to fail to load.

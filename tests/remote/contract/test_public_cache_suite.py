@@ -19,7 +19,7 @@ import pytest
 from tests.remote.gateways import gateway
 from tests.system.running_demo import ROOT, missing
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.django_db(transaction=True)]
 
 HERE = Path(__file__).parent
 PASSED_ONCE = frozenset((HERE / "cache_suite_passes.txt").read_text().split())

@@ -14,7 +14,7 @@ from tests.remote.laboratory.links import Link, Reach, links_in_json, links_of
 from tests.remote.laboratory.monitor import NAME, Laboratory, laboratory
 from tests.remote.laboratory.readers import BROWSER, as_reader
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 CDN = frozenset(
     ["cdn.jsdelivr.net", "code.jquery.com", "cdn.datatables.net", "cdnjs.cloudflare.com", "cdn.plot.ly"]  # contract 3.3

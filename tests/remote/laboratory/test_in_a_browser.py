@@ -25,7 +25,7 @@ from tests.remote.gateways import Gateway, gateway
 from tests.remote.laboratory.monitor import NAME, Laboratory, laboratory
 from tests.system.running_demo import missing
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 PAGES = (
     "prod/",

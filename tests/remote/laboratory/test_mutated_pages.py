@@ -15,6 +15,8 @@ from swf_remote.proxy.sites import Sites
 from tests.remote.laboratory.links import Link, links_of
 from tests.remote.laboratory.mutations import cuts, mutated
 
+pytestmark = pytest.mark.once
+
 ALL = 1000
 SHARE = 20
 _SLASH = rb"(?:\\?/|&#47;|%2[Ff]|\\u002[Ff]|\\x2[Ff])"

@@ -16,7 +16,7 @@ from tests.remote.laboratory.readers import session_of
 from tests.remote.laboratory.test_in_a_browser import chromium
 from tests.remote.status.hours import Counting
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 PHONE, DESK = {"width": 360, "height": 780}, {"width": 1280, "height": 800}
 
 
