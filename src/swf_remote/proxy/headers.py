@@ -10,7 +10,7 @@ Field = tuple[bytes, bytes]
 _NAME = re.compile(rb"[A-Za-z0-9-]+")
 _UNSAFE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _LISTS = frozenset(
-    b"accept accept-language cache-control accept-encoding content-encoding if-none-match if-match vary".split()
+    b"accept accept-language age cache-control accept-encoding content-encoding if-none-match if-match vary".split()
 )
 HOP_BY_HOP = frozenset(
     b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding "

@@ -97,7 +97,10 @@ def _moment(value: bytes) -> float | None:
     return None
 
 
-def age_told(value: bytes | None) -> int:
-    """The ``Age`` that came with an answer, in seconds; of a list the first, 0 when it is no number (RFC 9111 5.1)."""
-    first = (value or b"").partition(b",")[0].strip()
-    return seconds(first.decode("latin-1")) or 0
+def age_told(value: bytes | None) -> int | None:
+    """The ``Age`` that came with an answer, in seconds (RFC 9111 5.1); 0 where nothing is told.
+
+    None where it is no single number. That might be ignored, but whoever sends it has the answer from a cache whose
+    word is lost.
+    """
+    return 0 if value is None else seconds(value.strip().decode("latin-1"))

@@ -74,9 +74,18 @@ class Front:
     def freshened(self, not_modified: Facts) -> Front:
         """The same after the monitor's 304 (RFC 9111 4.3.4)."""
         facts = freshened(self.facts, not_modified)
+        told = not_modified.headers.get(b"content-type", b"")
+        if told and self._may_be_called(told):
+            facts = replace(facts, headers={**facts.headers, b"content-type": told})
         news = {name: value for name, value in facts.headers.items() if self.facts.headers.get(name) != value}
         kept = [one for one in self.fields if one[0] in facts.headers and one[0] not in news]
         return Front(facts, (*kept, *news.items()))
+
+    def _may_be_called(self, content_type: bytes) -> bool:
+        """Whether a new ``Content-Type`` says nothing else of the bytes that are kept: of those read as no language."""
+        old = self.facts.headers.get(b"content-type", b"")
+        same = old.partition(b";")[0].strip().lower() == content_type.partition(b";")[0].strip().lower()
+        return same and language_of(content_type) is None
 
 
 @dataclass(slots=True, eq=False)

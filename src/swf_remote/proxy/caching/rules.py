@@ -26,7 +26,10 @@ _NEVER = float(-MOST_SECONDS)
 _BY_TABLE = frozenset({200, 203, 300, 301, 308, 404, 410})
 _UNDERSTOOD = frozenset({200, 203, 204, 300, 301, 302, 303, 307, 308, 404, 405, 410, 414, 501})
 # Of the bytes that are kept, so a 304 cannot change them (RFC 9111 3.2).
-_OF_THE_BODY = frozenset({b"content-encoding", b"content-type", b"content-range", b"content-length", b"etag"})
+_OF_THE_BODY = frozenset(
+    b"content-encoding content-type content-range content-length etag "
+    b"content-md5 digest content-digest repr-digest".split()
+)
 
 # When and how old it was sent: of the answer that a 304 confirms they say nothing any more.
 _OF_THE_MOMENT = frozenset({b"age", b"date"})
@@ -103,7 +106,8 @@ def may_store(method: str, asked: Headers, facts: Facts, terms: Terms) -> bool:
         return False
     if "no-store" in cache_control_of(asked):
         return False
-    if "no-store" in said and not ("must-understand" in said and facts.status in _UNDERSTOOD):
+    understood = "must-understand" in said and facts.status in _UNDERSTOOD
+    if not understood and ("no-store" in said or "must-understand" in said):
         return False
     if terms.shared and "private" in said:
         return False
@@ -170,7 +174,10 @@ def standing(facts: Facts, terms: Terms) -> Standing:
         lifetime = 0.0
     if terms.longest is not None:
         lifetime = min(lifetime, terms.longest)
-    strict = _strict(said, terms)
+    if age_told(facts.headers.get(b"age")) is None:
+        lifetime = 0.0
+    # Of two failures the newer one says more.
+    strict = _strict(said, terms) or facts.status in GONE
     return Standing(
         facts.received,
         _age_at_receipt(facts, by_date=explicit is not None),
@@ -279,4 +286,5 @@ def _age_at_receipt(facts: Facts, *, by_date: bool) -> float:
     """RFC 9111 4.2.3. Where the table gave the lifetime, the monitor's clock, which may be wrong, is not asked."""
     date = moment(facts.headers.get(b"date")) if by_date else None
     apparent = 0.0 if date is None else max(facts.received - date, 0.0)
-    return max(apparent, age_told(facts.headers.get(b"age")) + max(facts.received - facts.requested, 0.0))
+    told = age_told(facts.headers.get(b"age")) or 0
+    return max(apparent, told + max(facts.received - facts.requested, 0.0))
