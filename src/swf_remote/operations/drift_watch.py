@@ -42,7 +42,8 @@ class DriftWatch:
         _Installed.watch = self
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._asked.wait(), CHECK_SECONDS)
+                async with asyncio.timeout(CHECK_SECONDS):
+                    await self._asked.wait()
             if self._asked.is_set() or (self.is_due() and drift_store().claim(self._clock())):
                 self._asked.clear()
                 await self.look()

@@ -83,7 +83,9 @@ class Probe:
             await asyncio.sleep(SHORTEST_PAUSE)
             interval = self._interval if self._record.state().up else min(self._interval, DOWN_INTERVAL)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._asked.wait(), max(interval - SHORTEST_PAUSE, 0))
+                # Unlike ``wait_for`` of Python 3.11, this never takes an end for an answer.
+                async with asyncio.timeout(max(interval - SHORTEST_PAUSE, 0)):
+                    await self._asked.wait()
             self._budget = URGENT_BUDGET if self._asked.is_set() else BUDGET
             self._asked.clear()
 

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.template.loader import render_to_string
+from django.utils.html import escape
 
 from swf_remote.edge.exchange import Exchange, current_nonce, enter
 from swf_remote.edge.problem import Problem
@@ -104,7 +105,7 @@ def _page(problem: Problem, request_id: str) -> bytes:
     if problem.since is not None or not (nonce and request_id):
         return _drawn(problem, request_id)
     page = _drawn_once(problem, page_frame(None)["link_trouble"], own_url())
-    return page.replace(_STAND_IN.nonce.encode(), nonce.encode()).replace(_STAND_IN_ID, request_id.encode())
+    return page.replace(_STAND_IN.nonce.encode(), nonce.encode()).replace(_STAND_IN_ID, escape(request_id).encode())
 
 
 @lru_cache(maxsize=256)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from swf_remote.proxy import probe as probe_module
 from swf_remote.proxy.link import LinkRecord, Observation, Place, utc_now
 from swf_remote.proxy.probe import Probe
 from swf_remote.proxy.upstream import UpstreamClient
@@ -138,3 +139,24 @@ async def test_a_monitor_that_misses_looks_but_answers_readers_is_busy() -> None
     record = await looked_on(*LOST, answers_readers=True)
     assert (record.state().up, record.state().broken_at) == (True, Place.MONITOR)
     assert "busy" in record.state().reason
+
+
+@pytest.mark.parametrize("turns", range(5))
+async def test_an_end_that_comes_with_a_wish_to_look_is_an_end(turns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe_module, "SHORTEST_PAUSE", 0.0)
+    settings = settings_for(f"http://127.0.0.1:{free_port()}/swf-monitor", probe_interval=300)
+    record = LinkRecord(clock=utc_now)
+    monkeypatch.setattr(probe_module, "DOWN_INTERVAL", 300.0)
+    async with UpstreamClient(settings) as client:
+        probe = Probe(settings, client, record)
+        loop = asyncio.create_task(probe.run())
+        while not record.state().probed:
+            await asyncio.sleep(0.01)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        probe.ask()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        loop.cancel()
+        await asyncio.wait({loop}, timeout=5)
+        assert loop.cancelled()

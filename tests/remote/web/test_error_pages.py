@@ -154,9 +154,14 @@ def test_the_outcome_of_a_write_is_told() -> None:
     assert "It is not known whether your change was made." in html
 
 
-def test_a_request_id_cannot_bring_markup() -> None:
-    _, html = page(problem(), request_id="<script>alert(1)</script>")
-    assert "<script>alert" not in html
+@pytest.mark.parametrize("during_a_request", [False, True])
+def test_a_request_id_cannot_bring_markup(during_a_request: bool) -> None:
+    def told() -> str:
+        if during_a_request:
+            enter(Exchange("of-the-request"))
+        return page(problem(), request_id="<script>alert(1)</script>")[1]
+
+    assert "<script>alert" not in copy_context().run(told)
 
 
 def test_an_unusual_status_still_has_a_page() -> None:
