@@ -85,8 +85,9 @@ class AnswerProtocol(ResponseHandler):
     def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
         """An error of the library; once an answer has begun, it is about that answer and not about the link."""
         told = self._told(exc, cause[0] if cause else exc) if self._beginning else exc
-        if self._payload is not None and isinstance(told, BrokenAnswerError):
-            # The library leaves whoever reads the body waiting when a later chunk is malformed.
+        if self._payload is not None and not self._payload.is_eof() and isinstance(told, BrokenAnswerError):
+            # The library leaves whoever reads the body waiting when a later chunk is malformed. A body that is whole
+            # stays so, however its connection ends while somebody still reads it.
             self._payload.set_exception(told)
         super().set_exception(told, *cause)
 

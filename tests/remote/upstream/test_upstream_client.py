@@ -22,6 +22,7 @@ from swf_remote.proxy.failures import (
     UpstreamTimeoutError,
 )
 from swf_remote.proxy.upstream import Budget, UpstreamClient
+from swf_remote.proxy.wire import AnswerProtocol
 from tests.remote.upstream.scripted import (
     Connection,
     Step,
@@ -401,3 +402,24 @@ async def test_the_wait_for_an_answer_begins_when_the_upload_is_done() -> None:
 
     async with scripted([read_chunked_request(), say(answer(b"ok"))]) as monitor, client_of(monitor.url) as client:
         assert await body_of(client, Request("POST"), body=slowly(), budget=QUICK) == b"ok"
+
+
+@pytest.mark.parametrize("linger", [None, b"\x01\0\0\0\0\0\0\0"], ids=["closed", "reset"])
+async def test_a_whole_body_survives_the_end_of_its_connection(linger: bytes | None) -> None:
+    loop = asyncio.get_running_loop()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        own = socket.create_connection(listener.getsockname())
+        theirs, _address = listener.accept()
+    _transport, protocol = await loop.create_connection(lambda: AnswerProtocol(loop), sock=own)
+    protocol.set_response_params()
+    closed = protocol.closed
+    theirs.sendall(answer(b"x" * 30_000))
+    message, payload = await protocol.read()
+    await payload.wait_eof()
+    if linger:
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    theirs.close()
+    assert closed is not None
+    await asyncio.gather(closed, return_exceptions=True)
+    assert message.code == 200
+    assert await payload.read() == b"x" * 30_000
