@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from swf_remote.configuration import Configuration
-from swf_remote.proxy.capacity.breaker import FAILURES_IN_A_ROW, TRIAL_SECONDS, BreakerState
+from swf_remote.proxy.capacity.breaker import FAILURES_IN_A_ROW, FIRST_PAUSE_SECONDS, TRIAL_SECONDS, BreakerState
 from swf_remote.proxy.capacity.client import Lane, LanedClient
 from swf_remote.proxy.failures import BusyError, CircuitOpenError, LinkCause, LinkDownError, UpstreamTimeoutError
 from swf_remote.proxy.link import Observation, Place
@@ -139,12 +139,26 @@ async def test_a_long_wait_has_the_link_looked_at() -> None:
         page.cancel()
 
 
-async def test_one_trial_goes_out_and_the_others_follow_step_by_step() -> None:
+async def test_a_link_that_came_back_is_loaded_step_by_step_and_nobody_is_turned_away() -> None:
     go_on = asyncio.Event()
     script = [read_request(), wait(go_on), say(answer(b"x"))]
     async with scripted(script) as monitor, bench(monitor.url, connections=100) as to:
         to.client.link_seen(DOWN)
         to.client.link_seen(UP)
+        assert set(to.states().values()) == {"closed"}
+        readers = [to.begin() for _ in range(50)]
+        await settled(2, monitor)
+        assert (to.client.lanes()[0].running, to.client.lanes()[0].waiting) == (2, 48)
+        go_on.set()
+        assert await asyncio.gather(*readers) == [200] * 50
+
+
+async def test_without_a_look_one_trial_goes_out_and_the_others_are_told() -> None:
+    go_on = asyncio.Event()
+    script = [read_request(), wait(go_on), say(answer(b"x"))]
+    async with scripted(script) as monitor, bench(monitor.url, connections=100) as to:
+        to.client.link_seen(DOWN)
+        to.clock.now += FIRST_PAUSE_SECONDS
         readers = [to.begin() for _ in range(50)]
         await settled(1, monitor)
         refused = [reader for reader in readers if reader.done()]
@@ -152,12 +166,6 @@ async def test_one_trial_goes_out_and_the_others_follow_step_by_step() -> None:
         go_on.set()
         await asyncio.wait(readers)
         assert to.states()["page"] == "closed"
-        go_on.clear()
-        readers = [to.begin() for _ in range(50)]
-        await settled(3, monitor)
-        assert to.client.lanes()[0].running == 2
-        go_on.set()
-        assert await asyncio.gather(*readers) == [200] * 50
 
 
 async def test_a_failed_trial_opens_again_and_a_pause_lets_the_next_one_out() -> None:
@@ -176,7 +184,7 @@ async def test_a_trial_whose_reader_leaves_does_not_keep_the_others_out() -> Non
     hang = [read_request(), wait_for_close()]
     async with scripted(hang, [read_request(), say(answer(b"x"))]) as monitor, bench(monitor.url) as to:
         to.client.link_seen(DOWN)
-        to.client.link_seen(UP)
+        to.clock.now += FIRST_PAUSE_SECONDS
         trial = to.begin()
         await settled(1, monitor)
         trial.cancel()
@@ -188,7 +196,7 @@ async def test_a_slow_trial_keeps_the_others_out_for_a_second_only() -> None:
     hang = [read_request(), wait_for_close()]
     async with scripted(hang, [read_request(), say(answer(b"x"))]) as monitor, bench(monitor.url) as to:
         to.client.link_seen(DOWN)
-        to.client.link_seen(UP)
+        to.clock.now += FIRST_PAUSE_SECONDS
         slow = to.begin()
         await settled(1, monitor)
         with pytest.raises(CircuitOpenError):

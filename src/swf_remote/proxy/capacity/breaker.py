@@ -1,7 +1,7 @@
 """When to stop asking a monitor that does not answer, and how to begin again.
 
-Closed: everything passes. Open: nothing does, until a pause is over or the probe sees the link again. Half-open: one
-trial a second; the first answer closes the breaker. Pure: the clock comes from outside.
+Closed: everything passes. Open: nothing does, until the probe sees the link again, which closes the breaker, or a pause
+is over. Half-open: one trial a second; the first answer closes the breaker. Pure: the clock comes from outside.
 """
 
 from __future__ import annotations
@@ -95,10 +95,6 @@ class Breaker:
     def left(self) -> None:
         """A trial ended without a finding: its reader left."""
         self._trying = False
-
-    def link_is_back(self) -> None:
-        """The probe got an answer: the next request may try."""
-        self._next_trial = 0.0
 
     def error(self, *, sent: bool) -> CircuitOpenError:
         """Why nothing passes; `sent`: of a request that was on its way when the breaker opened."""
