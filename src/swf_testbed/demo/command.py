@@ -16,10 +16,10 @@ import click
 
 from swf_testbed.demo.plan import Options, parts
 from swf_testbed.demo.preparation import PreparationError, prepare_gateway, prepare_monitor, seed_database
-from swf_testbed.demo.readiness import busy_port
+from swf_testbed.demo.readiness import busy_port, wait_until_linked
 from swf_testbed.demo.secrets import DemoSecrets, load_or_make_secrets
 from swf_testbed.demo.state_file import STATE_FILE, write_state
-from swf_testbed.demo.supervisor import PartFailedError, Supervisor
+from swf_testbed.demo.supervisor import READY_SECONDS, PartFailedError, Supervisor
 
 
 class DemoError(Exception):
@@ -72,6 +72,15 @@ def _announce(options: Options, made: DemoSecrets, lines: list[str], seconds: fl
     click.echo(f"  Logs   {options.var}/logs/    Stop  Ctrl-C\n")
 
 
+async def _linked(options: Options) -> None:
+    try:
+        async with asyncio.timeout(READY_SECONDS):
+            await wait_until_linked(options.readyz_url)
+    except TimeoutError:
+        message = f"the gateway does not reach the monitor; see {options.var}/logs/"
+        raise DemoError(message) from None
+
+
 async def _run_demo(options: Options) -> None:
     begin = monotonic()
     made = load_or_make_secrets(options.var / "secrets.json")
@@ -85,6 +94,7 @@ async def _run_demo(options: Options) -> None:
         async with asyncio.TaskGroup() as starting:  # each waits for what it needs by asking until it answers
             for part in chain:
                 starting.create_task(supervisor.start(part))
+        await _linked(options)
         pids = supervisor.pids
         lines = [f"  {part.name:<8} pid {pids[part.name]:<8} {part.what}" for part in chain]
         write_state(state, options, made, pids)

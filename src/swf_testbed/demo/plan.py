@@ -41,6 +41,11 @@ class Options:
         return f"http://127.0.0.1:{self.port}/prod/"
 
     @property
+    def readyz_url(self) -> str:
+        """Where the gateway says whether it is ready, and how the link is."""
+        return f"{self.gateway_url}readyz"
+
+    @property
     def monitor_url(self) -> str:
         """The monitor itself, for comparison; browsers of the demo never use it."""
         return f"http://127.0.0.1:{self.monitor_port}/swf-monitor/"
@@ -129,7 +134,7 @@ def parts(options: Options, made: DemoSecrets, monitor_token: str) -> tuple[Part
         "gateway",
         options.gateway_url,
         (program("swf-remote"), "serve", "--host", "127.0.0.1", "--port", str(options.port)),
-        f"{options.gateway_url}readyz",
+        options.readyz_url,
         gateway_environment(options, made, monitor_token),
     )
     return testbed, monitor, tunnel, gateway
