@@ -8,7 +8,6 @@ import socket
 import ssl
 import threading
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
@@ -25,11 +24,6 @@ from tests.remote.upstream.test_upstream_client import Request, body_of, client_
 pytestmark = pytest.mark.slow
 
 OTHER_PIN = "sha256/" + "A" * 43 + "="
-
-
-@pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    return Authority(tmp_path)
 
 
 async def outcome(server: Server | ssl.SSLContext, **settings: object) -> str | TlsFault:
