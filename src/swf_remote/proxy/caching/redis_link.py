@@ -72,6 +72,7 @@ class RedisLink:
             retry=again,
         )
         self._redis = Redis.from_pool(pool)
+        self._asking: set[asyncio.Task[Any]] = set()
         self._clock = clock
         self._silent_until = 0.0
         self._silent_since = 0.0
@@ -98,9 +99,13 @@ class RedisLink:
         """
         if self.pauses and not urgent:
             raise SilentError
+        asking = asyncio.create_task(self._run(script, keys, arguments))
+        self._asking.add(asking)
+        asking.add_done_callback(self._asking.discard)
         try:
+            # Nobody waits longer, but a connection that takes longer to make is there for the next.
             async with asyncio.timeout(None if urgent else ANSWER_SECONDS):
-                found = await self._run(script, keys, arguments)
+                found = await asyncio.shield(asking)
         except (RedisError, OSError) as error:
             self._failed(error)
             raise SilentError from error
@@ -130,5 +135,8 @@ class RedisLink:
             self._is_told(answers)
 
     async def close(self) -> None:
-        """Let all connections go."""
+        """End what is under way, and let all connections go."""
+        for asking in self._asking:
+            asking.cancel()
+        await asyncio.gather(*self._asking, return_exceptions=True)
         await self._redis.aclose(close_connection_pool=True)
