@@ -114,6 +114,21 @@ async def test_readers_of_two_hosts_who_ask_at_once_cost_one_request(redis: Redi
     assert {reply.headers["X-SWF-Cache"] for reply in replies} <= {"miss", "coalesced", "hit"}
 
 
+async def test_a_slow_page_that_two_hosts_want_costs_one_request(
+    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site_writes, "BEAT_SECONDS", 600.0)
+    monitor = Monitor()
+    monitor.goes_on.clear()
+    async with two_hosts(monitor, redis.url) as (one, other):
+        asking = [asyncio.create_task(gateway.ask(JOBS, headers=NOBODY)) for gateway in (one, other)]
+        await monitor.asked_times(1)
+        await asyncio.sleep(2 * site_writes.LEASE_SECONDS)
+        monitor.goes_on.set()
+        await asyncio.gather(*asking)
+    assert len(monitor.asked) == 1
+
+
 async def test_the_first_bytes_do_not_wait_for_the_others(redis: RedisServer) -> None:
     monitor = Monitor(says=lambda _head: page(b"x" * 100_000))
     monitor.until = 90_000

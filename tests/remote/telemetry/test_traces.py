@@ -106,7 +106,7 @@ async def test_what_the_cache_answers_asks_nothing_and_says_so(collector: Collec
         for _ in range(3):
             await running.ask("/prod/panda/", headers=NOBODY)
     results = [said(span.attributes)["swf.cache"] for span in collector.spans(SERVER)]
-    assert results == ["miss", "hit", "hit"]
+    assert sorted(results) == ["hit", "hit", "miss"]
     assert len(collector.spans(CLIENT)) == 1
 
 
@@ -116,7 +116,8 @@ async def test_pages_and_files_of_our_own_and_refusals_have_spans_without_questi
             await running.ask(target)
         await running.raw(b"GET /prod/ HTTP/1.1\r\nHost : 127.0.0.1\r\n\r\n")
     told = [(span.name, said(span.attributes)["http.response.status_code"]) for span in collector.spans(SERVER)]
-    assert told == [("GET own", 200), ("GET assets", 200), ("GET edge", 403), ("GET edge", 400)]
+    # A reader has its answer a moment before the span ends, so that the next one's may end first.
+    assert sorted(told) == [("GET assets", 200), ("GET edge", 400), ("GET edge", 403), ("GET own", 200)]
     assert collector.spans(CLIENT) == []
 
 

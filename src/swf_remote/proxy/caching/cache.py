@@ -144,7 +144,8 @@ class Cache:
             return flight.front is None or flight.grows
 
         async with self._site.turns.of(wanted.name, needed=needed) as turn:
-            found = await self._found_behind(wanted, self._site) if turn is Turn.LOOK else None
+            # Whoever waited for long may have to read of writes again, to know that what came is new enough.
+            found = await self.find(wanted) if turn is Turn.LOOK else None
             fresh = found is not None and self.verdict(wanted, found).use is Use.FRESH
             yield found if fresh else None
 

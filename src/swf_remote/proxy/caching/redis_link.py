@@ -27,6 +27,7 @@ ANSWER_SECONDS = 0.1
 URGENT_SECONDS = 1.0
 PAUSE_SECONDS = 1.0
 MOST_CONNECTIONS = 32
+CONNECTIONS_AT_ONCE = 4
 
 Argument = bytes | str | int
 
@@ -72,7 +73,7 @@ class RedisLink:
             retry=again,
         )
         self._redis = Redis.from_pool(pool)
-        self._asking: set[asyncio.Task[Any]] = set()
+        self._connecting: asyncio.Task[None] | None = None
         self._clock = clock
         self._silent_until = 0.0
         self._silent_since = 0.0
@@ -99,13 +100,9 @@ class RedisLink:
         """
         if self.pauses and not urgent:
             raise SilentError
-        asking = asyncio.create_task(self._run(script, keys, arguments))
-        self._asking.add(asking)
-        asking.add_done_callback(self._asking.discard)
         try:
-            # Nobody waits longer, but a connection that takes longer to make is there for the next.
             async with asyncio.timeout(None if urgent else ANSWER_SECONDS):
-                found = await asyncio.shield(asking)
+                found = await self._run(script, keys, arguments)
         except (RedisError, OSError) as error:
             self._failed(error)
             raise SilentError from error
@@ -126,8 +123,13 @@ class RedisLink:
         if self._answers is not False:
             self._silent_since = self._clock()
             LOG.warning("no Redis for the cache (%s): each process keeps its own", str(error) or type(error).__name__)
-
+        if isinstance(error, TimeoutError) and (self._connecting is None or self._connecting.done()):
+            self._connecting = asyncio.create_task(self._connect())
         self._note(answers=False)
+
+    async def _connect(self) -> None:
+        """Make connections for the next who ask: by TLS to another host that takes longer than anybody waits."""
+        await asyncio.gather(*(self._redis.ping() for _ in range(CONNECTIONS_AT_ONCE)), return_exceptions=True)
 
     def _note(self, *, answers: bool) -> None:
         if answers is not self._answers:
@@ -135,8 +137,8 @@ class RedisLink:
             self._is_told(answers)
 
     async def close(self) -> None:
-        """End what is under way, and let all connections go."""
-        for asking in self._asking:
-            asking.cancel()
-        await asyncio.gather(*self._asking, return_exceptions=True)
+        """Let all connections go."""
+        if self._connecting is not None:
+            self._connecting.cancel()
+            await asyncio.wait([self._connecting])
         await self._redis.aclose(close_connection_pool=True)
