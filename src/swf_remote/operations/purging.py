@@ -105,7 +105,7 @@ async def _enter(url: str, what: Iterable[Ended]) -> int:
     link, hosts = RedisLink(url, patience=REDIS_SECONDS), 0
     try:
         for one in what:
-            hosts, _ = await enter(link, "", one)
+            hosts = (await enter(link, "", one)).hosts
     finally:
         await link.close()
     await asyncio.sleep(WAIT_SECONDS)

@@ -53,6 +53,13 @@ class LongLived(Written):
         return super().told(head).replace(b"\r\n", b"\r\nCache-Control: max-age=600\r\n", 1)
 
 
+class Long(Written):
+    """Its pages take two packets."""
+
+    def told(self, head: bytes) -> bytes:
+        return super().told(head) if head.startswith(b"POST") else page(b"writes: %d%s" % (self.writes, b" " * 10_000))
+
+
 def fill(redis: RedisServer) -> None:
     """Until it refuses to keep anything more."""
     redis.client.config_set("maxmemory", "1")
@@ -127,6 +134,37 @@ async def test_a_slow_page_that_two_hosts_want_costs_one_request(
         monitor.goes_on.set()
         await asyncio.gather(*asking)
     assert len(monitor.asked) == 1
+
+
+async def test_what_one_host_has_computed_anew_all_hosts_use(redis: RedisServer) -> None:
+    monitor = Monitor(says=lambda head: page(b"new" if b"refresh" in head else b"old"))
+    async with two_hosts(monitor, redis.url) as (one, other):
+        before = [await gateway.ask(JOBS, headers=NOBODY) for gateway in (one, other)]
+        await asked_until(one, JOBS, "hit")
+        anew = await one.ask(f"{JOBS}?refresh=1", headers=NOBODY)
+        while b"new" not in (theirs := await other.ask(JOBS, headers=NOBODY)).body:
+            await asyncio.sleep(0.02)
+        ours = await one.ask(JOBS, headers=NOBODY)
+    assert [b"old" in reply.body for reply in before] == [True, True]
+    assert (b"new" in anew.body, b"new" in ours.body) == (True, True)
+    assert (theirs.headers["X-SWF-Cache"], ours.headers["X-SWF-Cache"]) == ("hit", "hit")
+    assert len(monitor.asked) == 2
+
+
+async def test_what_was_computed_anew_before_a_write_through_another_host_is_used_by_nobody(redis: RedisServer) -> None:
+    monitor, alice = Long(), await reader("alice")
+    async with two_hosts(monitor, redis.url) as (one, other):
+        await one.ask(TAGS, headers=NOBODY)
+        monitor.until = 5_000
+        monitor.goes_on.clear()
+        refreshing = asyncio.create_task(one.ask(f"{TAGS}?refresh=1", headers=NOBODY))
+        await monitor.asked_times(2)
+        assert await write(other, alice) == 302
+        monitor.goes_on.set()
+        early = await refreshing
+        later = [await gateway.ask(TAGS, headers=NOBODY) for gateway in (one, other)]
+    assert "writes: 0" in early.text
+    assert all("writes: 1" in reply.text for reply in later)
 
 
 async def test_the_first_bytes_do_not_wait_for_the_others(redis: RedisServer) -> None:

@@ -206,16 +206,19 @@ class Cache:
         """The monitor has computed this anew: what any process keeps of it, or still waits for, is out of date.
 
         Args:
-            entry: what to keep in its place, if anything. With other hosts it has to be asked for again, since they
-                cannot tell it from what this ends.
+            entry: what to keep in its place, if anything.
         """
-        current = entry if entry is not None and self._site is None and self._epochs.holds(entry.mark) else None
         what = ended(targets=[wanted.key.target])
+        current = entry if entry is not None and self._epochs.holds(entry.mark) else None
         self._epochs.end(what)
-        if current is not None:
-            await self.keep(wanted, replace(current, mark=self._epochs.after(current.mark, what)))
+        mark = None if current is None else self._epochs.after(current.mark, what)
         if self._site is not None:
-            await self._site.writes.tell(what, wait=False)
+            if mark is None:
+                await self._site.writes.tell(what, wait=False)
+            else:
+                mark = await self._site.writes.replaced(what, mark)
+        if current is not None and mark is not None:
+            await self.keep(wanted, replace(current, mark=mark))
 
     async def _end(self, what: Ended, *, wait: bool) -> None:
         self._epochs.end(what)

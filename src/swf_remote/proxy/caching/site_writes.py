@@ -17,11 +17,12 @@ import logging
 import secrets
 import time
 from collections.abc import Coroutine, Sequence
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from .epochs import EVERYTHING, Ended, Epochs, Mark, Position, may_end
 from .redis_link import PAUSE_SECONDS, PREFIX, URGENT_SECONDS, RedisLink, Script, SilentError
 
+T = TypeVar("T")
 LOG = logging.getLogger("swf_remote.cache")
 RECORD, LATEST, HOSTS = (f"{PREFIX}{name}" for name in ("record", "latest", "hosts"))
 LEASE_SECONDS = 0.2
@@ -80,23 +81,31 @@ return {name, number, latest}
 _ENTER = Script(
     _BEGIN
     + """
-local _, _, hosts, unsettled = begin(ARGV[1], ARGV[2])
+local name, _, hosts, unsettled = begin(ARGV[1], ARGV[2])
 local number = redis.call('hincrby', KEYS[1], 'number', 1)
 redis.call('rpush', KEYS[2], number .. ' ' .. ARGV[3])
 redis.call('ltrim', KEYS[2], -tonumber(ARGV[4]), -1)
 for i = 5, #ARGV do redis.call('hset', KEYS[1], ARGV[i], number) end
-return {hosts, unsettled}
+return {hosts, unsettled, name, number}
 """
 )
 ANYTHING = "anything"
 """Field of the record: the number of the last write that put everything in doubt; others are named by their slots."""
 
 
-async def enter(link: RedisLink, host: str, what: Ended) -> tuple[int, bool]:
-    """Enter in the record what ended at `host` (empty: nowhere yet).
+class Entered(NamedTuple):
+    """What came of an entry in the record."""
 
-    Returns:
-        How many hosts read it, and whether that is certain.
+    hosts: int
+    """How many read it."""
+    certain: bool
+    """Whether there are no others."""
+    position: Position
+    """Its own."""
+
+
+async def enter(link: RedisLink, host: str, what: Ended) -> Entered:
+    """Enter in the record what ended at `host` (empty: nowhere yet).
 
     Raises:
         SilentError: it could not be done.
@@ -104,8 +113,8 @@ async def enter(link: RedisLink, host: str, what: Ended) -> tuple[int, bool]:
     slots = [str(slot) for slot in what.slots] + [ANYTHING] * what.anything
     entry = json.dumps({"host": host, "slots": what.slots, "anything": what.anything})
     told: list[str | int] = [_fresh(), host, entry, MOST_LATEST, *slots]
-    hosts, unsettled = await link.run(_ENTER, [RECORD, LATEST, HOSTS], told, urgent=True)
-    return int(hosts), not unsettled
+    hosts, unsettled, name, number = await link.run(_ENTER, [RECORD, LATEST, HOSTS], told, urgent=True)
+    return Entered(int(hosts), not unsettled, Position(name.decode("latin-1"), int(number)))
 
 
 class SiteWrites:
@@ -119,7 +128,7 @@ class SiteWrites:
         self._settled_at = float("-inf")
         self._beating: asyncio.Task[None] | None = None
         self._catching: asyncio.Task[None] | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     @property
     def known(self) -> Position | None:
@@ -163,6 +172,19 @@ class SiteWrites:
         if wait:
             await asyncio.shield(telling)
 
+    async def replaced(self, what: Ended, mark: Mark) -> Mark | None:
+        """Let other hosts know that this one has something newer than what they keep.
+
+        Args:
+            mark: of what is newer, for which `what` ends nothing.
+
+        Returns:
+            Its mark, with which all hosts may use it; None if something else was written since it was asked for, or
+            nobody could be told yet.
+        """
+        telling = self._begin(self._tell_replaced(what, mark))
+        return await asyncio.shield(telling)
+
     async def close(self) -> None:
         """Let others know of the last writes, and end what is under way."""
         if self._beating is not None:
@@ -174,19 +196,34 @@ class SiteWrites:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _tell(self, what: Ended) -> None:
-        alone = False
+        entered = await self._entered(what)
+        # Meanwhile, workers of this host may have taken from Redis what was kept there before the write.
+        self._epochs.end(what)
+        if entered is None or (entered.hosts, entered.certain) != (1, True):
+            await asyncio.sleep(WAIT_SECONDS)
+
+    async def _tell_replaced(self, what: Ended, mark: Mark) -> Mark | None:
+        entered = await self._entered(what)
+        alone = self._epochs.holds(mark)
+        # As above.
+        self._epochs.end(what)
+        known = mark.known
+        if entered is None or known is None or not alone:
+            return None
+        follows = entered.position == known._replace(number=known.number + 1)
+        return self._epochs.after(mark, what)._replace(known=entered.position) if follows else None
+
+    async def _entered(self, what: Ended) -> Entered | None:
+        """Enter it in the record, or leave that for later."""
         try:
-            alone = await self._enter(what)
+            return await self._enter(what)
         except SilentError:
             self._epochs.leave_untold()
             self._begin(self._tell_later())
-        # Meanwhile, workers of this host may have taken from Redis what was kept there before the write.
-        self._epochs.end(what)
-        if not alone:
-            await asyncio.sleep(WAIT_SECONDS)
+        return None
 
-    async def _enter(self, what: Ended) -> bool:
-        """Enter it in the record; whether certainly no other host is about.
+    async def _enter(self, what: Ended) -> Entered:
+        """Enter it in the record.
 
         Raises:
             SilentError: it could not be done for so long that all others know of the outage.
@@ -194,7 +231,7 @@ class SiteWrites:
         end = time.monotonic() + 2 * TELL_SECONDS
         while True:
             try:
-                return await enter(self._link, self._epochs.host, what) == (1, True)
+                return await enter(self._link, self._epochs.host, what)
             except SilentError:
                 if self._link.silent_seconds > TELL_SECONDS or time.monotonic() > end:
                     raise
@@ -248,7 +285,7 @@ class SiteWrites:
             if entry and entry[1] != self._epochs.host:
                 self._epochs.end(entry[2])
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def _begin(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
