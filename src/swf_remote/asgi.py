@@ -38,6 +38,7 @@ def build(settings: Configuration) -> ASGIApp:
         own_sections=OWN_SECTIONS,
         proxy=proxy,
         assets=Assets(settings.own_static_url, STATIC_FOLDER),
+        prompt=proxy.prompt,
     )
 
 

@@ -69,6 +69,17 @@ class ReaderCache:
         # Shielded: one reader hanging up must not cancel the look-up that others wait for.
         return await asyncio.shield(memory.answer)
 
+    def remembered(self, session_key: str) -> Reader | None:
+        """The same without waiting.
+
+        Raises:
+            LookupError: it has to be looked up.
+        """
+        memory = self._recent(session_key)
+        if memory is None or not memory.answer.done() or memory.answer.cancelled() or memory.answer.exception():
+            raise LookupError
+        return memory.answer.result()
+
     def forget(self, session_key: str) -> None:
         """Drop what is remembered; safe from any thread."""
         self._memories.pop(session_key, None)
@@ -143,6 +154,15 @@ async def reader_of(cookie_header: str | None, *, fresh: bool = False) -> Reader
     """The signed-in reader of a request, from its `Cookie` header; `fresh` for anything that writes."""
     session_key = session_key_of(cookie_header)
     return None if session_key is None else await _readers.get(session_key, fresh=fresh)
+
+
+def remembered_reader(session_key: str) -> Reader | None:
+    """The signed-in reader of a session that was looked up a moment ago.
+
+    Raises:
+        LookupError: it has to be looked up.
+    """
+    return _readers.remembered(session_key)
 
 
 def forget(session_key: str) -> None:

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from swf_remote.configuration import Configuration
 from swf_remote.edge import metrics
+from swf_remote.edge.at_once import AtOnce, Inside
 from swf_remote.edge.exchange import Exchange, enter, exchange_of
 from swf_remote.edge.intake import cleaned
 from swf_remote.edge.log_lines import LOG, line_maker
@@ -49,7 +50,9 @@ class Outer:
         own_sections: Collection[str],
         proxy: ASGIApp,
         assets: ASGIApp,
+        prompt: Inside | None = None,
     ) -> None:
+        """`prompt`: what the proxy may answer without waiting."""
         self._hosts = settings.hosts if not settings.debug else [*settings.hosts, "*"]
         self._proxies = settings.proxies
         self._mount = settings.mount.encode()
@@ -60,6 +63,8 @@ class Outer:
         self._line = line_maker(settings.log_format)
         self._runtime = runtime
         self._pages, self._proxy, self._assets = pages, proxy, assets
+        self.at_once = prompt and AtOnce(runtime, self._security, self._line, prompt, self._entered)
+        """Asked by the server before the application is called; see ``edge.at_once``."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or live through one lifespan."""
@@ -111,6 +116,15 @@ class Outer:
         finally:
             if LOG.isEnabledFor(logging.INFO):
                 output().write(self._line(scope, exchange))
+
+    def _entered(self, scope: Scope) -> Scope | None:
+        """The scope as the proxy gets it; None for whatever does not get there."""
+        inner = cleaned(scope, self._proxies)
+        path: bytes = inner["raw_path"]
+        proxied = path.startswith(self._mount + b"/") and not path.startswith(self._static)
+        if not proxied or self._first_section(path) in self._sections or refusal(inner, self._hosts):
+            return None
+        return inner
 
     async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: bytes = scope["raw_path"]

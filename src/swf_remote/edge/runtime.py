@@ -71,6 +71,11 @@ class Runtime:
         self._listen_no_more = at_termination(self.stopping.set)
         self._running = [asyncio.create_task(_kept_up(run)) for run in (self.probe.run, *self.companions)]
 
+    @property
+    def open_without_traces(self) -> bool:
+        """Whether all is ready, and no request has to be traced."""
+        return self._open and self.traces is None
+
     async def close(self) -> None:
         """End streams, let running requests finish, close the client."""
         self.stopping.set()

@@ -45,6 +45,7 @@ from swf_remote.proxy.link import Observation, Place
 from swf_remote.proxy.policy.admission import UNCHANGED, Admission, LoginNeeded, admit, login_problem
 from swf_remote.proxy.policy.routes import SAFE_METHODS, Kind, exposure
 from swf_remote.proxy.probe import ENTRANCE_REFUSES
+from swf_remote.proxy.prompt import Prompt
 from swf_remote.proxy.reads import NotKeptError, Reads, send_reply
 from swf_remote.proxy.relay import relay
 from swf_remote.proxy.request import UpstreamRequest, upstream_request
@@ -97,6 +98,8 @@ class Proxy:
             )
             self._reads = self._reads_of(self._cache, settings)
             runtime.endings.append(self._cache.close)
+        self.prompt = Prompt(self._mount, self._reads, self._fairness)
+        """What is answered without waiting."""
 
     def kept_in_memory(self) -> tuple[int, int]:
         """Bytes and number of the answers that this process keeps."""

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 
+from starlette.types import Scope
+
 from swf_remote.accounts.readers import Reader, reader_of
 from swf_remote.configuration import Configuration
 from swf_remote.edge.problem import Problem, ProblemError
@@ -22,7 +24,7 @@ from swf_remote.edge.shared_memory import folder
 from swf_remote.proxy.capacity.budgets import Budgets
 from swf_remote.proxy.capacity.lines import NOBODY
 from swf_remote.proxy.capacity.meter import Meter
-from swf_remote.proxy.policy.admission import UNCHANGED, cookies_of
+from swf_remote.proxy.policy.admission import UNCHANGED, Admission, cookies_of
 from swf_remote.proxy.policy.rows import Spending
 from swf_remote.proxy.visit import Visit
 
@@ -85,9 +87,15 @@ class Fairness:
         signed_in = visit.admission.reader
         if signed_in is None and (cookies := cookies_of(visit.scope["headers"])):
             signed_in = await self._look_up(cookies)
+        return self.known_reader(signed_in, visit.scope)
+
+    def known_reader(self, signed_in: Reader | None, scope: Scope) -> str:
+        """The same where it is known whether somebody is signed in."""
+        if not self._budgets.bounds:
+            return NOBODY
         if signed_in is not None:
             return _USER + signed_in.username
-        client = visit.scope.get("client")
+        client = scope.get("client")
         return neighbourhood(str(client[0])) if client else NOBODY
 
     def charge(self, reader: str, visit: Visit) -> None:
@@ -100,7 +108,16 @@ class Fairness:
         spending = Spending.WRITES if admission.writes else admission.route.budget
         rate = self._budgets.rates.get(spending)
         if rate is not None and reader != NOBODY and (wait := self._meter.charge(reader, spending, rate)):
-            raise ProblemError(_told(_PROBLEMS[spending], reader, math.ceil(wait)))
+            raise ProblemError(_too_often(spending, reader.startswith(_ADDRESS), math.ceil(wait)))
+
+    def refusal(self, reader: str, admission: Admission) -> Problem | None:
+        """What ``charge`` would refuse with now; nothing is taken."""
+        spending = admission.route.budget
+        rate = self._budgets.rates.get(spending)
+        if admission.writes or rate is None or reader == NOBODY:
+            return None
+        wait = self._meter.wait(reader, spending, rate)
+        return _too_often(spending, reader.startswith(_ADDRESS), math.ceil(wait)) if wait else None
 
     @contextmanager
     def streaming(self, reader: str) -> Iterator[None]:
@@ -110,7 +127,7 @@ class Fairness:
             ProblemError: it has too many already.
         """
         if self._budgets.streams is not None and reader != NOBODY and self._streams[reader] >= self._budgets.streams:
-            raise ProblemError(_told(_STREAMS, reader, STREAMS_RETRY_SECONDS))
+            raise ProblemError(_told(_STREAMS, reader.startswith(_ADDRESS), STREAMS_RETRY_SECONDS))
         self._streams[reader] += 1
         try:
             yield
@@ -120,9 +137,14 @@ class Fairness:
                 del self._streams[reader]
 
 
-def _told(problem: Problem, reader: str, seconds: int) -> Problem:
-    detail = problem.detail + (_SHARED if reader.startswith(_ADDRESS) else "")
-    return replace(problem, detail=detail, retry_after=seconds)
+# A flood is told the same again and again.
+@lru_cache(maxsize=256)
+def _too_often(spending: Spending, shared: bool, seconds: int) -> Problem:
+    return _told(_PROBLEMS[spending], shared, seconds)
+
+
+def _told(problem: Problem, shared: bool, seconds: int) -> Problem:
+    return replace(problem, detail=problem.detail + (_SHARED if shared else ""), retry_after=seconds)
 
 
 @lru_cache(maxsize=1024)

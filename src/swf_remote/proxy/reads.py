@@ -17,6 +17,7 @@ from urllib.parse import unquote_plus
 
 from starlette.types import Message, Send
 
+from swf_remote.edge.at_once import Ready
 from swf_remote.proxy.caching.cache import Cache, Wanted, variant_names
 from swf_remote.proxy.caching.entry import Entry, Front
 from swf_remote.proxy.caching.fetching import Fetcher
@@ -148,6 +149,26 @@ class Reads:
             return None
         verdict = self._cache.verdict(wanted, entry)
         return None if verdict.use is Use.VALIDATE else self._from_store(wanted, visit, entry, verdict)
+
+    def ready(self, wanted: Wanted) -> Ready | None:
+        """The answer, if memory has one that is fresh: nothing else has to be done then."""
+        entry = None if wanted.replaces else self._cache.in_memory(wanted)
+        if not isinstance(entry, Entry) or needs_packing(entry, wanted.reading):
+            return None
+        verdict = self._cache.verdict(wanted, entry)
+        if verdict.use is not Use.FRESH:
+            return None
+        reply = reply_to(wanted.reading, entry, self._sites)
+        if entry.grown:
+            self._cache.memory.recount(entry)
+        heads = {} if reply.heads is None else reply.heads
+        return Ready(reply.status, reply.headers, reply.body, verdict.age, heads)
+
+    def is_unknown(self, wanted: Wanted) -> bool:
+        """Whether nothing is kept of it anywhere and nobody asks for it: the monitor would have to be asked."""
+        if not wanted.replaces and (not self._cache.alone or self._cache.in_memory(wanted) is not None):
+            return False
+        return wanted.replaces or self._cache.to_join(wanted) is None
 
     async def answer(self, wanted: Wanted, visit: Visit, send: Send) -> None:
         """Answer a GET.

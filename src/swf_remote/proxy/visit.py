@@ -20,7 +20,7 @@ REQUEST_ID = b"x-request-id"
 class Visit:
     """See the module's text."""
 
-    __slots__ = ("admission", "exchange", "fields", "page", "scope")
+    __slots__ = ("_page", "admission", "exchange", "fields", "scope")
 
     def __init__(self, scope: Scope, admission: Admission) -> None:
         self.scope = scope
@@ -29,9 +29,15 @@ class Visit:
         """What is noted of it."""
         self.fields: Headers = _fields(tuple([field for field in scope["headers"] if field[0] != REQUEST_ID]))
         """The header fields that count, but for the request's own number."""
-        raw = raw_address(scope)
-        self.page = PageContext(account_controls(admission.reader, raw.decode("latin-1")), raw)
-        """The reader's view of a page."""
+        self._page: PageContext | None = None
+
+    @property
+    def page(self) -> PageContext:
+        """The reader's view of a page; made when it is first needed."""
+        if self._page is None:
+            raw = raw_address(self.scope)
+            self._page = PageContext(account_controls(self.admission.reader, raw.decode("latin-1")), raw)
+        return self._page
 
     @property
     def method(self) -> str:

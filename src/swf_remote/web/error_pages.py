@@ -35,13 +35,13 @@ _STAND_IN_ID = _STAND_IN.request_id.encode()
 Headers = list[tuple[bytes, bytes]]
 
 
-def error_response(problem: Problem, *, form: ErrorForm, request_id: str) -> tuple[Headers, bytes]:
-    """Headers and body that tell `problem`."""
+def error_response(problem: Problem, *, form: ErrorForm, request_id: str, nonce: str = "") -> tuple[Headers, bytes]:
+    """Headers and body that tell `problem`; `nonce` is that of a page outside of a request."""
     match form:
         case ErrorForm.PAGE:
-            body = _page(problem, request_id)
+            body = _page(problem, request_id, nonce or current_nonce())
         case ErrorForm.DOCUMENT:
-            body = json.dumps(document(problem, request_id)).encode()
+            body = _document(problem, request_id)
         case ErrorForm.EVENT:
             body = event(problem, request_id)
         case ErrorForm.RPC:
@@ -95,13 +95,24 @@ def document(problem: Problem, request_id: str) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None}
 
 
-def _page(problem: Problem, request_id: str) -> bytes:
+def _document(problem: Problem, request_id: str) -> bytes:
+    """The same as bytes, written once for all who are told the same."""
+    if problem.since is not None or not request_id:
+        return json.dumps(document(problem, request_id)).encode()
+    return _written_once(problem).replace(_STAND_IN_ID, json.dumps(request_id)[1:-1].encode())
+
+
+@lru_cache(maxsize=256)
+def _written_once(problem: Problem) -> bytes:
+    return json.dumps(document(problem, _STAND_IN.request_id)).encode()
+
+
+def _page(problem: Problem, request_id: str, nonce: str) -> bytes:
     """The page; drawn once for all who are told the same, so that a flood of refusals costs no more than their bytes.
 
     Each has a request id and a nonce of its own, which take the place of the ones that it was drawn with. What tells
     how long something lasts is drawn each time.
     """
-    nonce = current_nonce()
     if problem.since is not None or not (nonce and request_id):
         return _drawn(problem, request_id)
     page = _drawn_once(problem, page_frame(None)["link_trouble"], own_url())

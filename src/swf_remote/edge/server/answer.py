@@ -56,6 +56,13 @@ def _fields(headers: Headers) -> list[tuple[bytes, bytes]]:
     ]
 
 
+# The one field that every answer has changes each second.
+@lru_cache(maxsize=4)
+def lines_of(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    """These fields as they stand in a head."""
+    return b"".join([line for _, line in _fields(headers)])
+
+
 class AnswerFraming:
     """One answer. ``keep_alive`` is false as soon as the connection has to end after it."""
 

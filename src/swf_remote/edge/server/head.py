@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from swf_remote.edge.refusals import LARGEST_HEADERS, LONGEST_TARGET, METHODS, MOST_HEADERS
 from swf_remote.edge.server.refused import (
+    RefusedError,
     large_headers,
     long_target,
     malformed,
@@ -85,6 +86,8 @@ class HeadReader:
         Raises:
             RefusedError: at the first byte that no head may hold there.
         """
+        if not self._raw and len(data) <= LONGEST_REMEMBERED_HEAD and (whole := _whole_head(data)):
+            return whole, b""
         self._raw += data
         self._drop_blank_line()
         end = self._raw.find(END, max(self._scanned - len(END), 0))
@@ -153,6 +156,21 @@ def _read_head(raw: bytes) -> Head:
 
 # Pages ask for the same again and again.
 _remembered_head = lru_cache(maxsize=512)(_read_head)
+
+
+@lru_cache(maxsize=512)
+def _whole_head(data: bytes) -> Head | None:
+    """What came in one piece, if that is one head without a body, as nearly always; None: to be read step by step."""
+    raw = data.removesuffix(END)
+    if len(raw) == len(data) or END in data[:-1] or raw.startswith(b"\r\n"):
+        return None
+    if not _plainly_lines(bytearray(raw), 0, len(raw)):
+        return None
+    try:
+        head = _read_head(raw)
+    except RefusedError:
+        return None
+    return head if head.length == 0 and not head.expects_continue else None
 
 
 def field_fault(line: bytes) -> str:

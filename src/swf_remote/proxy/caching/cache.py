@@ -103,6 +103,16 @@ class Cache:
             kept = self.memory.get(wanted.key.variant(kept.names, wanted.sent()))
         return self._current(kept)
 
+    def in_memory(self, wanted: Wanted) -> Kept | None:
+        """What memory has under the name itself; a signpost says that it varies with what only the request knows."""
+        kept = self.memory.get(wanted.name)
+        return kept if isinstance(kept, Signpost) else self._current(kept)
+
+    @property
+    def alone(self) -> bool:
+        """Whether what is kept is in memory or nowhere."""
+        return self._site is None
+
     async def find(self, wanted: Wanted) -> Entry | None:
         """What is kept anywhere and no write has ended; the best of it."""
         if self._site is None:

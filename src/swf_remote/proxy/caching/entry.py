@@ -41,6 +41,8 @@ class Made:
     headers: list[Field]
     tag: bytes
     body: bytes
+    heads: dict[tuple[int, str], bytes] = field(default_factory=dict)
+    """As they go out, by status and area (``edge.at_once``)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,8 @@ class Reply:
     status: int
     headers: list[Field]
     body: bytes
+    heads: dict[tuple[int, str], bytes] | None = None
+    """Where heads made of these headers are kept; None where they are not worth it."""
 
 
 def head_of(front: Front, tag: bytes, reading: Reading, sites: Sites) -> Head:
@@ -87,10 +89,11 @@ def reply_to(reading: Reading, entry: Entry, sites: Sites) -> Reply:
     status = entry.facts.status
     if status == 200:
         if not_modified(reading.fields, made, entry):
-            return Reply(304, [field for field in made.headers if field[0] not in _OF_THE_BODY], b"")
+            headers = [field for field in made.headers if field[0] not in _OF_THE_BODY]
+            return Reply(304, headers, b"", made.heads)
         if b"range" in reading.fields and not entry.body.holes and (part := _part(reading, entry, made)):
             return part
-    return Reply(status, made.headers, made.body)
+    return Reply(status, made.headers, made.body, made.heads)
 
 
 def _made(reading: Reading, entry: Entry, sites: Sites) -> Made:

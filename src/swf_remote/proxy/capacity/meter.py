@@ -42,17 +42,27 @@ class Meter:
         self._clock = clock
         self._slots = lru_cache(maxsize=4096)(lambda reader: _slots(reader, secret))
 
+    def wait(self, reader: str, spending: Spending, rate: Rate) -> float:
+        """Seconds until a question is in the reader's budget; 0: there is one. Nothing is taken."""
+        return self._looked_up(reader, spending, rate)[0]
+
     def charge(self, reader: str, spending: Spending, rate: Rate) -> float:
         """Take one question from the reader's budget; else take nothing and tell the seconds until one is there."""
-        table, noted, now = _TABLES[spending], self._due, self._clock()
-        places = [table + slot for slot in self._slots(reader)]
-        due = min(rate.due(noted[place], now) for place in places)
-        if wait := rate.wait(due, now):
+        wait, due, now, places = self._looked_up(reader, spending, rate)
+        if wait:
             return wait
+        noted = self._due
         due = rate.after(due)
         for place in places:
             noted[place] = max(due, rate.due(noted[place], now))
         return 0.0
+
+    def _looked_up(self, reader: str, spending: Spending, rate: Rate) -> tuple[float, float, float, list[int]]:
+        """Seconds to wait, when all is there again, the moment of now, and the reader's places."""
+        table, noted, now = _TABLES[spending], self._due, self._clock()
+        places = [table + slot for slot in self._slots(reader)]
+        due = min([rate.due(noted[place], now) for place in places])
+        return rate.wait(due, now), due, now, places
 
 
 def _slots(reader: str, secret: bytes) -> tuple[int, int]:

@@ -83,13 +83,31 @@ async def admit(
         _check_origin(method, headers, public_url)
     if route.url_within and (fault := fault_in(query, route.url_within)):
         raise ProblemError(replace(_problem(refusals.TEXT_ADDRESS), detail=fault))
-    needed = by_name or _needs_reader(route)
+    needed = by_name or needs_reader(route)
     reader = await look_up(cookies_of(headers), fresh=by_name) if needed else None
     _check_access(route, reader, writes=decision.writes)
     remote_user = _name_for(route, reader, writes=decision.writes)
     if by_name and remote_user is None:
         raise ProblemError(NAMELESS)
     return Admission(route, decision.writes, reader, remote_user)
+
+
+def open_row(method: str, raw_path: bytes, mount: str, query: bytes) -> Route | None:
+    """The row under which anybody may read this and nothing of the request but its address has to be looked at."""
+    try:
+        decision = _decision(method, raw_path, query, mount)
+    except ProblemError:
+        return None
+    route = decision.route
+    if route is None or decision.writes or route.access is not Access.PUBLIC or route.url_within:
+        return None
+    return route
+
+
+def admitted_read(route: Route, reader: Reader | None) -> Admission:
+    """The admission of this reader to what ``open_row`` has found."""
+    reader = reader if needs_reader(route) else None
+    return Admission(route, False, reader, _name_for(route, reader, writes=False))
 
 
 def _decision(method: str, raw_path: bytes, query: bytes, mount: str) -> Decision:
@@ -125,7 +143,7 @@ def _name_for(route: Route, reader: Reader | None, *, writes: bool) -> str | Non
     return reader.username if USER_NAME.fullmatch(reader.username) else None
 
 
-def _needs_reader(route: Route) -> bool:
+def needs_reader(route: Route) -> bool:
     """Pages name the reader in their account corner; shared data and files are the same for everybody."""
     return route.access is not Access.PUBLIC or route.identity is Identity.READER or route.kind is Kind.PAGE
 

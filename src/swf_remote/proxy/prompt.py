@@ -1,0 +1,84 @@
+"""What the proxy may answer without waiting: a kept answer that is fresh, or the word that a budget is used up.
+
+Only reads that the table lets everybody make come here. All else is looked at on the long way (``proxy.app``), which
+judges alike: a hit here is a hit there, a refusal here a refusal there, and nothing is counted twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.types import Scope
+
+from swf_remote.accounts.readers import Reader, remembered_reader, session_key_of
+from swf_remote.edge.at_once import Ready
+from swf_remote.edge.problem import Problem
+from swf_remote.proxy.caching.cache import Wanted
+from swf_remote.proxy.fairness import Fairness
+from swf_remote.proxy.policy.admission import admitted_read, cookies_of, needs_reader, open_row
+from swf_remote.proxy.policy.routes import Kind, Route
+from swf_remote.proxy.reads import Reads
+from swf_remote.proxy.visit import Visit
+
+_READS = ("GET", "HEAD")
+
+
+@dataclass(slots=True)
+class Prospect:
+    """A request that may be answered at once, now or when it comes again; see ``edge.at_once.Expected``."""
+
+    route: Route
+    session: str | None
+    """The session that its cookie names."""
+    visit: Visit
+    """Of the reader who came with it last."""
+    wanted: Wanted | None
+    reader: Reader | None
+
+    @property
+    def area(self) -> str:
+        """See ``edge.at_once.Expected``."""
+        return self.route.kind
+
+
+class Prompt:
+    """See the module's text."""
+
+    def __init__(self, mount: str, reads: Reads | None, fairness: Fairness) -> None:
+        self._mount, self._reads, self._fairness = mount, reads, fairness
+
+    def expected(self, scope: Scope) -> Prospect | None:
+        """See ``edge.at_once.Inside``."""
+        method: str = scope["method"]
+        if method not in _READS:
+            return None
+        route = open_row(method, scope["raw_path"], self._mount, scope["query_string"])
+        if route is None or route.kind is Kind.STREAM:
+            return None
+        visit, wanted = self._visit(scope, route, None)
+        return Prospect(route, session_key_of(cookies_of(scope["headers"])), visit, wanted, None)
+
+    def answer(self, expected: Prospect) -> Ready | Problem | None:
+        """See ``edge.at_once.Inside``."""
+        try:
+            reader = None if expected.session is None else remembered_reader(expected.session)
+        except LookupError:
+            return None if needs_reader(expected.route) else self._kept(expected)
+        if reader != expected.reader:
+            expected.visit, expected.wanted = self._visit(expected.visit.scope, expected.route, reader)
+            expected.reader = reader
+        return self._kept(expected) or self._refusal(expected)
+
+    def _kept(self, expected: Prospect) -> Ready | None:
+        return self._reads.ready(expected.wanted) if self._reads and expected.wanted else None
+
+    def _refusal(self, expected: Prospect) -> Problem | None:
+        """Why the monitor would not be asked, if it would have to be."""
+        if self._reads and expected.wanted and not self._reads.is_unknown(expected.wanted):
+            return None
+        visit = expected.visit
+        return self._fairness.refusal(self._fairness.known_reader(expected.reader, visit.scope), visit.admission)
+
+    def _visit(self, scope: Scope, route: Route, reader: Reader | None) -> tuple[Visit, Wanted | None]:
+        visit = Visit(scope, admitted_read(route, reader))
+        return visit, self._reads.wanted(visit) if self._reads else None
