@@ -1,8 +1,8 @@
 """Answers that need no waiting: made and sent in the very moment in which a request's last byte came, without a task.
 
-They are what memory has and what a used-up budget refuses; both must cost little, as they are most of the load and all of
-a flood. What a request means is found out once for all that are the same (``Arrival``). Whatever cannot be answered so
-takes the long way through ``edge.outer``, as if nothing had been tried; what leaves here is what would leave there.
+They are what memory has and what a used-up budget refuses. Both must cost little: one is most of the load, the other
+all of a flood. What a request means is found out once for all that are the same (``Arrival``). Whatever cannot be
+answered so takes the long way through ``edge.outer``, as if nothing had been tried; what leaves here would leave there.
 """
 
 from __future__ import annotations
@@ -92,9 +92,18 @@ class Arrival:
     """What is true of all requests of the same bytes from the same place."""
 
     scope: Scope
-    given_id: bytes | None
-    """Request id from a front proxy that is trusted."""
     expected: Any
+    next_id: bytes
+    """Request id of the next answer."""
+    given: bool
+    """It is from a front proxy that is trusted, and so that of all of them."""
+
+    def take_id(self) -> bytes:
+        """The id of this request."""
+        taken = self.next_id or secrets.token_hex(8).encode()
+        if not self.given:
+            self.next_id = b""
+        return taken
 
 
 class AtOnce:
@@ -120,28 +129,30 @@ class AtOnce:
             return None
         began = time.perf_counter()
         try:
-            arrival = self._arrival(head, asking)
-            found = self._inside.answer(arrival.expected) if arrival else None
-            if arrival is None or found is None:
-                return None
-            if isinstance(found, Problem):
-                return self._refused(arrival, found, asking, began)
-            return self._sent(arrival, found, asking, began)
+            return self._answer(head, asking, began)
         except Exception:
             # Nothing was sent: on the long way a failure becomes a page.
             FAILURES.exception("a request could not be answered at once")
             return None
 
-    def _arrival(self, head: Head, asking: Asking) -> Arrival | None:
+    def _answer(self, head: Head, asking: Asking, began: float) -> Wire | None:
         key = head.method, head.target, head.headers, asking.peer
-        known = self._arrivals
-        if key in known:
-            known.move_to_end(key)
-            return known[key]
-        arrival = known[key] = self._new_arrival(head, asking)
-        if len(known) > MOST_ARRIVALS:
-            known.popitem(last=False)
-        return arrival
+        is_known = key in self._arrivals
+        arrival = self._arrivals[key] if is_known else self._new_arrival(head, asking)
+        found = self._inside.answer(arrival.expected) if arrival else None
+        if arrival is not None and isinstance(found, Problem):
+            # Not remembered: a flood would drive out all others.
+            return self._refused(arrival, found, asking, began)
+        if is_known:
+            self._arrivals.move_to_end(key)
+        else:
+            self._remember(key, arrival)
+        return self._sent(arrival, found, asking, began) if arrival and found else None
+
+    def _remember(self, key: object, arrival: Arrival | None) -> None:
+        self._arrivals[key] = arrival
+        if len(self._arrivals) > MOST_ARRIVALS:
+            self._arrivals.popitem(last=False)
 
     def _new_arrival(self, head: Head, asking: Asking) -> Arrival | None:
         scope = self._entered(asking.scope(head))
@@ -149,7 +160,7 @@ class AtOnce:
         if scope is None or expected is None:
             return None
         request_id = exchange_of(scope).request_id.encode()
-        return Arrival(scope, request_id if (b"x-request-id", request_id) in head.headers else None, expected)
+        return Arrival(scope, expected, request_id, (b"x-request-id", request_id) in head.headers)
 
     def _sent(self, arrival: Arrival, ready: Ready, asking: Asking, began: float) -> Wire | None:
         area = arrival.expected.area
@@ -160,7 +171,7 @@ class AtOnce:
             if made is None:
                 return None
             block = ready.heads[key] = made
-        request_id = arrival.given_id or _new_id()
+        request_id = arrival.take_id()
         seconds = time.perf_counter() - began
         date = b"" if b"\r\ndate: " in block else asking.date_line()
         head = b"%b%bage: %d\r\nx-request-id: %b\r\nserver-timing: gateway;dur=%.1f\r\n\r\n" % (
@@ -173,8 +184,9 @@ class AtOnce:
         method = arrival.scope["method"]
         body = b"" if method == "HEAD" else ready.body
         metrics.answered_at_once(area, method, ready.status, seconds, hit=True)
-        if LOG.isEnabledFor(logging.INFO):
-            self._log(arrival, request_id, ready.status, len(body), began, proxied=True)
+        told = Exchange(request_id.decode(), began, proxied=True, area=area, cache="hit", status=ready.status)
+        told.sent = len(body)
+        self._log(arrival.scope, told)
         return head, body
 
     def _head_of(self, ready: Ready, area: str) -> bytes | None:
@@ -189,7 +201,7 @@ class AtOnce:
     def _refused(self, arrival: Arrival, problem: Problem, asking: Asking, began: float) -> Wire:
         scope = arrival.scope
         form = form_for(tuple(scope["headers"][:-1]))
-        request_id = arrival.given_id or _new_id()
+        request_id = arrival.take_id()
         nonce = secrets.token_urlsafe(16) if form is ErrorForm.PAGE else ""
         body = error_response(problem, form=form, request_id=request_id.decode(), nonce=nonce)[1]
         block = self._refusal_head(problem, form)
@@ -207,8 +219,8 @@ class AtOnce:
         sent = b"" if method == "HEAD" else body
         metrics.problem_told(problem)
         metrics.answered_at_once(area, method, problem.status, seconds, hit=False)
-        if LOG.isEnabledFor(logging.INFO):
-            self._log(arrival, request_id, problem.status, len(sent), began, proxied=False, note=problem.kind)
+        told = Exchange(request_id.decode(), began, area=area, status=problem.status, sent=len(sent), note=problem.kind)
+        self._log(scope, told)
         return head, sent
 
     def _made_refusal_head(self, problem: Problem, form: ErrorForm) -> bytes:
@@ -217,28 +229,9 @@ class AtOnce:
         told = self._security.added(headers, problem.status, _STAND_IN)
         return _lines(problem.status, [one for one in told if one[0] != _LENGTH], length=False)
 
-    def _log(
-        self,
-        arrival: Arrival,
-        request_id: bytes,
-        status: int,
-        sent: int,
-        began: float,
-        *,
-        proxied: bool,
-        note: str = "",
-    ) -> None:
-        exchange = Exchange(
-            request_id.decode(),
-            began=began,
-            proxied=proxied,
-            area=arrival.expected.area,
-            cache="hit" if proxied else "bypass",
-            status=status,
-            sent=sent,
-            note=note,
-        )
-        output().write(self._line(arrival.scope, exchange))
+    def _log(self, scope: Scope, told: Exchange) -> None:
+        if LOG.isEnabledFor(logging.INFO):
+            output().write(self._line(scope, told))
 
 
 @lru_cache(maxsize=256)
@@ -251,7 +244,3 @@ def _lines(status: int, headers: list[Field], *, length: bool = True) -> bytes:
     """Status line and headers without the empty line at the end."""
     framing = AnswerFraming(method="GET" if length else "HEAD", version="1.1", keep_alive=True)
     return framing.head(status, headers).removesuffix(_END)
-
-
-def _new_id() -> bytes:
-    return secrets.token_hex(8).encode()

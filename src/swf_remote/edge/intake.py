@@ -45,6 +45,12 @@ def cleaned(scope: Scope, proxies: Sequence[Network]) -> dict[str, Any]:
 
 def is_trusted(address: str, proxies: Iterable[Network]) -> bool:
     """Whether this address belongs to a front proxy of ours."""
+    return _is_trusted(address, tuple(proxies))
+
+
+# The same addresses come again and again.
+@lru_cache(maxsize=1024)
+def _is_trusted(address: str, proxies: tuple[Network, ...]) -> bool:
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
@@ -105,6 +111,7 @@ def _scheme(headers: Headers, otherwise: str) -> str:
     return said if said in ("http", "https") else otherwise
 
 
+@lru_cache(maxsize=1024)
 def _is_address(text: str) -> bool:
     try:
         ipaddress.ip_address(text)

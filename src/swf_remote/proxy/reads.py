@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from secrets import token_hex
+from typing import Generic, TypeVar
 from urllib.parse import unquote_plus
 
 from starlette.types import Message, Send
@@ -42,6 +43,7 @@ from swf_remote.proxy.sites import Sites
 from swf_remote.proxy.visit import Visit
 from swf_remote.web.stale_banner import stale_banner
 
+T = TypeVar("T")
 LINK_IS_DOWN = "The monitor cannot be reached"
 # These ask for something that only the monitor can judge.
 _PASSED_ON = (b"if-match", b"if-unmodified-since")
@@ -56,18 +58,18 @@ class NotKeptError(Exception):
     """Part of a body is asked for that is not kept: the monitor has to cut it."""
 
 
-class _Once:
-    """The monitor's request of a visit, made when it is first needed."""
+class _Once(Generic[T]):
+    """What belongs to a visit and is made when it is first needed."""
 
-    __slots__ = ("_made", "_make", "_visit")
+    __slots__ = ("_made", "_make")
 
-    def __init__(self, make: Callable[[Visit], UpstreamRequest], visit: Visit) -> None:
-        self._make, self._visit = make, visit
-        self._made: UpstreamRequest | None = None
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._made: T | None = None
 
-    def __call__(self) -> UpstreamRequest:
+    def __call__(self) -> T:
         if self._made is None:
-            self._made = self._make(self._visit).for_keeping()
+            self._made = self._make()
         return self._made
 
 
@@ -112,8 +114,15 @@ class Reads:
         terms = self._terms(route)
         named = (visit.admission.remote_user or "") if route.identity is Identity.READER else ""
         key = self._key(visit.scope["raw_path"], query, id(route), named, *[fields.get(name, b"") for name in _KEYED])
-        reading = Reading(visit.method, fields, route, visit.page, key.echoed)
-        return Wanted(key, terms, reading, _Once(self._request, visit), visit.admission.route, replaces)
+        return Wanted(
+            key,
+            terms,
+            fields,
+            _Once(lambda: Reading(visit.method, fields, route, visit.page, key.echoed)),
+            _Once(lambda: self._request(visit).for_keeping()),
+            visit.admission.route,
+            replaces,
+        )
 
     def _terms(self, route: Route) -> Terms:
         """Of a row of the table, which lives as long as this process: so it is known by its place in memory."""

@@ -6,6 +6,7 @@ that whoever rewrites the page again still finds its end.
 """
 
 from functools import lru_cache
+from html import escape
 from urllib.parse import quote
 
 from django.utils.html import format_html
@@ -28,7 +29,8 @@ def log_in_url(page: str) -> str:
 
 
 def _anonymous(page: str) -> str:
-    return format_html('<div class="nav-auth"><a href="{}">Log in</a></div>', log_in_url(page))
+    # Plain text: this is made for every address that nobody has asked for before.
+    return f'<div class="nav-auth"><a href="{escape(log_in_url(page))}">Log in</a></div>'
 
 
 def _signed_in(reader: Reader) -> str:

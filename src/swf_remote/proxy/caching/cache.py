@@ -38,7 +38,10 @@ class Wanted:
 
     key: Key
     terms: Terms
-    reading: Reading
+    asked: Headers
+    """The reader's fields."""
+    read: Callable[[], Reading]
+    """What the reader asks for; made when it is first needed."""
     request: Callable[[], UpstreamRequest]
     """The monitor's request: whole, and without any condition; made when it is first needed."""
     asking: Route
@@ -52,9 +55,9 @@ class Wanted:
         return self.key.primary
 
     @property
-    def asked(self) -> Headers:
-        """The reader's fields."""
-        return self.reading.fields
+    def reading(self) -> Reading:
+        """See ``read``."""
+        return self.read()
 
     def sent(self) -> Headers:
         """The fields that go to the monitor."""
