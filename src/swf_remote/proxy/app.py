@@ -98,7 +98,7 @@ class Proxy:
             )
             self._reads = self._reads_of(self._cache, settings)
             runtime.endings.append(self._cache.close)
-        self.prompt = Prompt(self._mount, self._reads, self._fairness)
+        self.prompt = Prompt(self._mount, self._reads, self._fairness, runtime.lanes)
         """What is answered without waiting."""
 
     def kept_in_memory(self) -> tuple[int, int]:

@@ -25,6 +25,11 @@ METHOD_NOT_ALLOWED = 405
 LANES = {Kind.PAGE: Lane.PAGE, Kind.DATA: Lane.DATA, Kind.STATIC: Lane.STATIC}
 
 
+def lane_of(route: Route, *, writes: bool) -> Lane:
+    """Which connections a question of this row may use."""
+    return Lane.WRITE if writes else LANES.get(route.kind, Lane.DATA)
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked."""
@@ -45,7 +50,7 @@ class Question:
     @property
     def lane(self) -> Lane:
         """Which connections it may use."""
-        return Lane.WRITE if self.writes else LANES.get(self.route.kind, Lane.DATA)
+        return lane_of(self.route, writes=self.writes)
 
     @property
     def may_repeat(self) -> bool:

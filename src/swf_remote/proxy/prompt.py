@@ -1,4 +1,4 @@
-"""What the proxy may answer without waiting: a kept answer that is fresh, or the word that a budget is used up.
+"""What the proxy may answer without waiting: a fresh kept answer, or the word that a reader has had its share.
 
 Only reads that the table lets everybody make come here. All else is looked at on the long way (``proxy.app``), which
 judges alike: a hit here is a hit there, a refusal here a refusal there, and nothing is counted twice.
@@ -13,7 +13,10 @@ from starlette.types import Scope
 from swf_remote.accounts.readers import Reader, remembered_reader, session_key_of
 from swf_remote.edge.at_once import Ready
 from swf_remote.edge.problem import Problem
+from swf_remote.proxy.asking import lane_of
 from swf_remote.proxy.caching.cache import Wanted
+from swf_remote.proxy.capacity.client import LanedClient
+from swf_remote.proxy.failures import CrowdedError, problem_for
 from swf_remote.proxy.fairness import Fairness
 from swf_remote.proxy.policy.admission import admitted_read, cookies_of, needs_reader, open_row
 from swf_remote.proxy.policy.routes import Kind, Route
@@ -21,6 +24,7 @@ from swf_remote.proxy.reads import Reads
 from swf_remote.proxy.visit import Visit
 
 _READS = ("GET", "HEAD")
+_CROWDED = problem_for(CrowdedError(), write=False, since=None)
 
 
 @dataclass(slots=True)
@@ -44,8 +48,8 @@ class Prospect:
 class Prompt:
     """See the module's text."""
 
-    def __init__(self, mount: str, reads: Reads | None, fairness: Fairness) -> None:
-        self._mount, self._reads, self._fairness = mount, reads, fairness
+    def __init__(self, mount: str, reads: Reads | None, fairness: Fairness, lanes: LanedClient) -> None:
+        self._mount, self._reads, self._fairness, self._lanes = mount, reads, fairness, lanes
 
     def expected(self, scope: Scope) -> Prospect | None:
         """See ``edge.at_once.Inside``."""
@@ -77,7 +81,13 @@ class Prompt:
         if self._reads and expected.wanted and not self._reads.is_unknown(expected.wanted):
             return None
         visit = expected.visit
-        return self._fairness.refusal(self._fairness.known_reader(expected.reader, visit.scope), visit.admission)
+        reader = self._fairness.known_reader(expected.reader, visit.scope)
+        if (problem := self._fairness.refusal(reader, visit.admission)) is not None:
+            return problem
+        if not self._lanes.turns_away(lane_of(expected.route, writes=False), reader):
+            return None
+        self._fairness.charge(reader, visit)
+        return _CROWDED
 
     def _visit(self, scope: Scope, route: Route, reader: Reader | None) -> tuple[Visit, Wanted | None]:
         visit = Visit(scope, admitted_read(route, reader))

@@ -85,6 +85,13 @@ class Bulkhead:
                 raise BusyError if self._may_go(reader) else CrowdedError from None
             raise
 
+    def turns_away(self, reader: str) -> bool:
+        """Whether ``enter`` would find this reader crowded now, who counts as somebody who has asked."""
+        if not self._has_its_share(reader):
+            return False
+        self._note(reader)
+        return True
+
     def leave(self, claim: Claim) -> None:
         """Give its place back."""
         self.running -= 1
@@ -119,16 +126,19 @@ class Bulkhead:
 
     def _make_room(self, reader: str) -> None:
         """One more may stand in line, at the cost of the longest one if need be."""
-        own = self._lines.length(reader)
-        if self._at_once is not None and own >= max(1, self._queue // QUEUE_SHARE):
+        if self._has_its_share(reader):
             raise CrowdedError
         if len(self._lines) < self._queue:
             return
-        last = self._lines.last_of_the_longest(than=own + 1)
+        last = self._lines.last_of_the_longest(than=self._lines.length(reader) + 1)
         if last is None:
             raise BusyError
         if last.turn is not None and not last.turn.done():
             last.turn.set_exception(CrowdedError())
+
+    def _has_its_share(self, reader: str) -> bool:
+        """Whether its line is as long as one may be."""
+        return self._at_once is not None and self._lines.length(reader) >= max(1, self._queue // QUEUE_SHARE)
 
     def _may_go(self, reader: str) -> bool:
         if self._at_once is None:

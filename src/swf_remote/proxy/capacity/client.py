@@ -161,6 +161,11 @@ class LanedClient:
         self._note_answer(way)
         return answer
 
+    def turns_away(self, lane: Lane, reader: str) -> bool:
+        """Whether ``send`` would raise ``CrowdedError`` at once for this reader."""
+        way = self._ways[lane]
+        return way.breaker.state is BreakerState.CLOSED and way.places.turns_away(reader)
+
     def lanes(self) -> list[LaneState]:
         """All lanes now."""
         return [way.state(lane) for lane, way in self._ways.items()]
