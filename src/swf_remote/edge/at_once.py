@@ -140,14 +140,14 @@ class AtOnce:
         is_known = key in self._arrivals
         arrival = self._arrivals[key] if is_known else self._new_arrival(head, asking)
         found = self._inside.answer(arrival.expected) if arrival else None
-        if arrival is not None and isinstance(found, Problem):
+        if arrival and isinstance(found, Problem):
             # Not remembered: a flood would drive out all others.
             return self._refused(arrival, found, asking, began)
         if is_known:
             self._arrivals.move_to_end(key)
         else:
             self._remember(key, arrival)
-        return self._sent(arrival, found, asking, began) if arrival and found else None
+        return self._sent(arrival, found, asking, began) if arrival and isinstance(found, Ready) else None
 
     def _remember(self, key: object, arrival: Arrival | None) -> None:
         self._arrivals[key] = arrival

@@ -12,7 +12,7 @@ from starlette.types import Scope
 
 from swf_remote.accounts.readers import Reader, remembered_reader, session_key_of
 from swf_remote.edge.at_once import Ready
-from swf_remote.edge.problem import Problem
+from swf_remote.edge.problem import Problem, ProblemError
 from swf_remote.proxy.asking import lane_of
 from swf_remote.proxy.caching.cache import Wanted
 from swf_remote.proxy.capacity.client import LanedClient
@@ -86,7 +86,10 @@ class Prompt:
             return problem
         if not self._lanes.turns_away(lane_of(expected.route, writes=False), reader):
             return None
-        self._fairness.charge(reader, visit)
+        try:
+            self._fairness.charge(reader, visit)
+        except ProblemError as error:
+            return error.problem
         return _CROWDED
 
     def _visit(self, scope: Scope, route: Route, reader: Reader | None) -> tuple[Visit, Wanted | None]:

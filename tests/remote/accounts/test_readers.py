@@ -98,6 +98,30 @@ def in_database() -> Callable[[str], Awaitable[Reader | None]]:
     return lambda key: own.get(key, fresh=True)
 
 
+async def test_who_was_looked_up_a_moment_ago_is_known_without_waiting(
+    cache: ReaderCache, sessions: Sessions, clock: Clock
+) -> None:
+    with pytest.raises(LookupError):
+        cache.remembered(KEY)
+    sessions.gate.clear()
+    asking = asyncio.create_task(cache.get(KEY))
+    await asyncio.sleep(0)
+    with pytest.raises(LookupError):
+        cache.remembered(KEY)
+    sessions.gate.set()
+    assert await asking == cache.remembered(KEY) == ALICE
+    clock.now += REMEMBERED_SECONDS
+    with pytest.raises(LookupError):
+        cache.remembered(KEY)
+
+
+async def test_who_signed_out_is_not_known_without_waiting(cache: ReaderCache) -> None:
+    await cache.get(KEY)
+    cache.forget(KEY)
+    with pytest.raises(LookupError):
+        cache.remembered(KEY)
+
+
 # ----- what the cookie header must look like
 
 

@@ -36,6 +36,16 @@ def test_a_burst_passes_and_the_next_question_has_to_wait() -> None:
     assert put(meter(Clock()), 6) == [0, 0, 0, 0, 0, 0.5]
 
 
+def test_asking_how_long_to_wait_takes_nothing() -> None:
+    clock = Clock()
+    of = meter(clock)
+    assert [of.wait("alice", Spending.MISSES, RATE) for _ in range(9)] == [0] * 9
+    assert put(of, 5) == [0] * 5
+    assert [of.wait("alice", Spending.MISSES, RATE) for _ in range(9)] == [0.5] * 9
+    clock.now += 0.5
+    assert (of.wait("alice", Spending.MISSES, RATE), of.wait("bob", Spending.MISSES, RATE)) == (0, 0)
+
+
 def test_what_was_used_up_comes_back_at_its_rate() -> None:
     clock = Clock()
     used = meter(clock)

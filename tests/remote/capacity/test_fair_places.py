@@ -129,6 +129,27 @@ async def test_one_reader_has_a_part_of_the_queue_and_is_told_so() -> None:
     assert await ended(await of.ask(*[ALICE] * 3)) == []
 
 
+async def test_who_would_be_turned_away_can_be_told_without_standing_in_line() -> None:
+    of = lane(2, 8, at_once=1)
+    await of.ask(*[FLOOD] * 2)
+    assert not of.places.turns_away(FLOOD)
+    await of.ask(FLOOD)
+    assert (of.places.turns_away(FLOOD), of.places.turns_away(ALICE)) == (True, False)
+    await of.answer()
+    assert not of.places.turns_away(FLOOD)
+
+
+async def test_who_is_turned_away_counts_as_somebody_who_asks() -> None:
+    of = lane(8, 8, at_once=1)
+    await of.ask(*[FLOOD] * 6)
+    of.clock.now += MEMORY_SECONDS + 1
+    await of.ask(ALICE)
+    of.clock.now += MEMORY_SECONDS - 1
+    assert of.places.turns_away(FLOOD)
+    await of.ask(*[ALICE] * 3)
+    assert sum(claim.holder == ALICE for claim in of.held) == 1
+
+
 async def test_a_full_queue_makes_room_at_the_cost_of_the_longest_line() -> None:
     of = lane(2, 8, at_once=1)
     await of.ask("0", "1")

@@ -83,7 +83,7 @@ class Connection(asyncio.Protocol):
         """A client connected."""
         self._transport = cast(asyncio.Transport, transport)
         self._server.connections.add(cast(Any, self))
-        self._ends = {"client": _address(transport, "peername"), "server": _address(transport, "sockname")}
+        self._ends = {"client": _address(self._transport, "peername"), "server": _address(self._transport, "sockname")}
         self._reading.within(HEAD_SECONDS)
         if len(self._server.connections) > MOST_CONNECTIONS:
             self._refuse(too_many_connections())
@@ -220,7 +220,7 @@ class Connection(asyncio.Protocol):
             return rest
         if rest:
             # One request in each turn of the loop, as on the long way: nobody asks ahead of all others.
-            self._ahead = rest
+            self._keep_for_later(rest)
             self._loop.call_soon(self._read_ahead)
         return b""
 
