@@ -8,7 +8,7 @@ the monitor's TLS offers it, HTTP/1.1 elsewhere; whoever asks does not see which
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 from urllib.parse import urlsplit
@@ -95,6 +95,11 @@ class UpstreamAnswer:
         self._source = source
         self._budget = budget
         self._closed: Callable[[], None] | None = None
+        self._turn: Callable[[], Awaitable[None]] | None = None
+
+    def in_turns(self, turn: Callable[[], Awaitable[None]]) -> None:
+        """Wait for this before each piece of the body is handed on."""
+        self._turn = turn
 
     def when_closed(self, let_go: Callable[[], None]) -> None:
         """Call this once, when the answer is closed."""
@@ -114,6 +119,8 @@ class UpstreamAnswer:
                 raise UpstreamTimeoutError(Phase.BODY) from None
             if not chunk:
                 return
+            if self._turn is not None:
+                await self._turn()
             yield chunk
 
     def close(self) -> None:

@@ -20,6 +20,7 @@ from swf_remote.edge import metrics
 from swf_remote.proxy.capacity.breaker import Breaker, BreakerState, cause_of
 from swf_remote.proxy.capacity.bulkhead import Bulkhead
 from swf_remote.proxy.capacity.lines import Claim
+from swf_remote.proxy.capacity.pace import Pace
 from swf_remote.proxy.failures import LinkCause, UpstreamError
 from swf_remote.proxy.link import Observation
 from swf_remote.proxy.upstream import PAGE_BUDGET, Budget, Outgoing, UpstreamAnswer, UpstreamClient
@@ -119,6 +120,7 @@ class LanedClient:
         self._client = client
         self._ask_probe = ask_probe
         self._heard_at = 0.0
+        self._pace = Pace()
         self._ways = {lane: _Way(max(1, int(connections * _SHARES[lane])), at_once, clock) for lane in Lane}
 
     async def send(
@@ -152,12 +154,14 @@ class LanedClient:
                 way.breaker.left()
             raise
         try:
+            await self._pace.turn(claim)
             answer = await self._asked(lane, self._client.send(request, body=body, budget=budget, repeat=repeat))
         except BaseException as error:
             way.places.leave(claim)
             self._note_failure(way, error, began, trial=trial)
             raise
         answer.when_closed(partial(way.places.leave, claim))
+        answer.in_turns(partial(self._pace.turn, claim))
         self._note_answer(way)
         return answer
 
