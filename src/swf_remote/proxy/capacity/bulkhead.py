@@ -14,6 +14,7 @@ from functools import partial
 
 from swf_remote.proxy.failures import BusyError, CrowdedError, UpstreamError
 
+from .announced import Announced
 from .lines import NOBODY, Claim, Lines
 
 LONGEST_WAIT_SECONDS = 5.0
@@ -53,6 +54,7 @@ class Bulkhead:
         self._lines = Lines()
         self._held: Counter[str] = Counter()
         self._asked: dict[str, float] = {}
+        self._announced = Announced(clock)
 
     @property
     def waiting(self) -> int:
@@ -68,6 +70,7 @@ class Bulkhead:
             UpstreamError: the lines were dissolved by `release`.
         """
         claim.holder = reader = claim.first
+        self._announced.came(reader)
         self._note(reader)
         if self.running < self.ceiling and not self._lines.length(reader) and self._may_go(reader):
             self._take(claim)
@@ -86,8 +89,17 @@ class Bulkhead:
             raise
 
     def turns_away(self, reader: str) -> bool:
-        """Whether ``enter`` would find this reader crowded now, who counts as somebody who has asked."""
-        if not self._has_its_share(reader):
+        """Whether ``enter`` will find this reader crowded, who counts as somebody who has asked.
+
+        If not, the question is expected to come.
+        """
+        if self._at_once is None:
+            return False
+        coming = self._announced.of(reader)
+        if coming:
+            coming -= max(0, min(self.ceiling - self.running, self._most(reader, self._at_once) - self._held[reader]))
+        if not self._has_its_share(reader, coming):
+            self._announced.add(reader)
             return False
         self._note(reader)
         return True
@@ -136,15 +148,18 @@ class Bulkhead:
         if last.turn is not None and not last.turn.done():
             last.turn.set_exception(CrowdedError())
 
-    def _has_its_share(self, reader: str) -> bool:
-        """Whether its line is as long as one may be."""
-        return self._at_once is not None and self._lines.length(reader) >= max(1, self._queue // QUEUE_SHARE)
+    def _has_its_share(self, reader: str, coming: int = 0) -> bool:
+        """Whether its line is as long as one may be, with those that are coming."""
+        waiting = self._lines.length(reader) + max(0, coming)
+        return self._at_once is not None and waiting >= max(1, self._queue // QUEUE_SHARE)
 
     def _may_go(self, reader: str) -> bool:
-        if self._at_once is None:
-            return True
+        return self._at_once is None or self._held[reader] < self._most(reader, self._at_once)
+
+    def _most(self, reader: str, at_once: int) -> int:
+        """Places that this reader may hold."""
         most = max(1, self.limit // 2)
-        return self._held[reader] < (min(most, self._at_once) if self._others_ask(reader) else most)
+        return min(most, at_once) if self._others_ask(reader) else most
 
     def _note(self, reader: str) -> None:
         """Of those who ask, the last two are known: so that each can be told whether it is alone."""
