@@ -18,27 +18,20 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from swf_remote.configuration import Configuration
-from swf_remote.proxy.failures import (
-    AnswerFault,
-    BrokenAnswerError,
-    Phase,
-    TlsError,
-    UpstreamError,
-    UpstreamTimeoutError,
-)
+from swf_remote.proxy.failures import Phase, TlsError, UpstreamError, UpstreamTimeoutError
 from swf_remote.proxy.http2.connection import Connection
 from swf_remote.proxy.http2.heads import request_fields
 from swf_remote.proxy.http2.pool import SharedConnectionError, SharedConnections
 from swf_remote.proxy.link import Proof
 from swf_remote.proxy.trust import FaultLog, Trust
 from swf_remote.proxy.upstream_connector import ATTEMPT, Attempt, Connector, own_errors
+from swf_remote.proxy.upstream_exchange import READ_BUFFER, Exchanges, OwnAnswer
 from swf_remote.proxy.wire import LONGEST_LINE, MOST_FIELDS
 
 CONNECT_SECONDS = 5.0
 BETWEEN_BYTES_SECONDS = 60.0
 # Shorter than the 5 s after which Apache closes an idle connection, so that few dead ones are picked up.
 KEEP_ALIVE_SECONDS = 4.0
-READ_BUFFER = 65_536
 SAFE_TO_REPEAT = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -80,6 +73,9 @@ class _Source(Protocol):
     @property
     def raw_headers(self) -> Sequence[tuple[bytes, bytes]]: ...
 
+    def at_once(self) -> bytes | None:
+        """What of the body is there; nothing at its end, None where it has to be waited for."""
+
     async def read(self) -> bytes:
         """The next piece of the body; nothing at its end."""
 
@@ -112,16 +108,21 @@ class UpstreamAnswer:
             UpstreamTimeoutError, BrokenAnswerError: it stopped, or ended before its announced end.
         """
         while True:
-            try:
-                async with asyncio.timeout(self._budget.between_bytes):
-                    chunk = await self._source.read()
-            except TimeoutError:
-                raise UpstreamTimeoutError(Phase.BODY) from None
+            chunk = self._source.at_once()
+            if chunk is None:
+                chunk = await self._next()
             if not chunk:
                 return
             if self._turn is not None:
                 await self._turn()
             yield chunk
+
+    async def _next(self) -> bytes:
+        try:
+            async with asyncio.timeout(self._budget.between_bytes):
+                return await self._source.read()
+        except TimeoutError:
+            raise UpstreamTimeoutError(Phase.BODY) from None
 
     def close(self) -> None:
         """Let the connection go: back to the pool if the body was read to its end, else closed.
@@ -132,24 +133,6 @@ class UpstreamAnswer:
         let_go, self._closed = self._closed, None
         if let_go is not None:
             let_go()
-
-
-class _OwnAnswer:
-    """An answer on a connection of its own."""
-
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
-        self.status = response.status
-        self.raw_headers: Sequence[tuple[bytes, bytes]] = response.raw_headers
-        self.close = response.close
-        self._content = response.content
-
-    async def read(self) -> bytes:
-        try:
-            return await self._content.readany()
-        except (TimeoutError, BrokenAnswerError):
-            raise
-        except (aiohttp.ClientError, OSError) as error:
-            raise BrokenAnswerError(AnswerFault.CUT) from error
 
 
 class UpstreamClient:
@@ -165,6 +148,7 @@ class UpstreamClient:
         self._server_name = settings.monitor_host or None if parts.scheme == "https" else None
         self._limit = connections
         self._session: aiohttp.ClientSession | None = None
+        self._exchanges: Exchanges | None = None
         self._shared: SharedConnections | None = None
 
     @property
@@ -175,16 +159,24 @@ class UpstreamClient:
     async def __aenter__(self) -> Self:
         if self._multiplexes:
             self._shared = SharedConnections(self._trust.context.set_alpn_protocols)
+        connector = Connector(
+            self._shared,
+            limit=self._limit,
+            limit_per_host=0,
+            # With both given, the library checks the certificate by the request's context and the pins by this.
+            ssl=self._trust.pins or self._trust.context,
+            keepalive_timeout=KEEP_ALIVE_SECONDS,
+            ttl_dns_cache=10,
+        )
+        self._exchanges = Exchanges(
+            connector,
+            self._root,
+            context=self._trust.context,
+            server_name=self._server_name,
+            connect_seconds=CONNECT_SECONDS,
+        )
         self._session = aiohttp.ClientSession(
-            connector=Connector(
-                self._shared,
-                limit=self._limit,
-                limit_per_host=0,
-                # With both given, the library checks the certificate by the request's context and the pins by this.
-                ssl=self._trust.pins or self._trust.context,
-                keepalive_timeout=KEEP_ALIVE_SECONDS,
-                ttl_dns_cache=10,
-            ),
+            connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             requote_redirect_url=False,
@@ -270,7 +262,9 @@ class UpstreamClient:
         return await self._asked_together(connection, request, body, attempt)
 
     async def _asked_alone(self, request: Outgoing, body: AsyncIterable[bytes] | None) -> _Source:
-        assert self._session is not None, "the client is used outside of its lifetime"
+        assert self._session and self._exchanges, "the client is used outside of its lifetime"
+        if body is None and request.method in SAFE_TO_REPEAT:
+            return await self._exchanges.ask(request)
         response = await self._session.request(
             request.method,
             URL(self._root + request.target, encoded=True),
@@ -280,7 +274,7 @@ class UpstreamClient:
             server_hostname=self._server_name,
             ssl=self._trust.context,
         )
-        return _OwnAnswer(response)
+        return OwnAnswer(response.status, response.raw_headers, response.content, response.close)
 
     async def _asked_together(
         self, connection: Connection, request: Outgoing, body: AsyncGenerator[bytes, None] | None, attempt: Attempt

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Awaitable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import aiohttp
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.client_reqrep import ConnectionKey
 from aiohttp.connector import Connection
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.tracing import Trace
 
 from swf_remote.proxy.failures import (
@@ -51,6 +53,7 @@ class Attempt:
         return self.untouched or (self.reused and isinstance(error, (MonitorSilentError, LinkDownError)))
 
 
+_Answer = TypeVar("_Answer")
 ATTEMPT: ContextVar[Attempt] = ContextVar("attempt")
 
 
@@ -95,9 +98,19 @@ def _protocol(loop: asyncio.AbstractEventLoop) -> ResponseHandler:
 
 async def own_errors(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
     """Turns the library's errors into ours; inside the library's own loop, which would else repeat PUT and DELETE."""
+    return await in_own_words(handler(request))
+
+
+async def in_own_words(asking: Awaitable[_Answer]) -> _Answer:
+    """What comes of `asking`.
+
+    Raises:
+        UpstreamError: in the place of an error of the library.
+        TimeoutError: one that is not the library's.
+    """
     try:
-        return await handler(request)
-    except (aiohttp.ClientError, OSError, ValueError) as error:
+        return await asking
+    except (aiohttp.ClientError, HttpProcessingError, OSError, ValueError) as error:
         if isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ServerTimeoutError):
             raise
         raise _own_error(error) from error

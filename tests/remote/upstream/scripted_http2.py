@@ -170,7 +170,12 @@ def tls_of(server: Server, *protocols: str) -> ssl.SSLContext:
 
 @asynccontextmanager
 async def http2_monitor(
-    server: Server, *scripts: Script, most_streams: int = 128, window: int = 65_535, protocols: Sequence[str] = ("h2",)
+    server: Server,
+    *scripts: Script,
+    most_streams: int = 128,
+    window: int = 65_535,
+    protocols: Sequence[str] = ("h2",),
+    port: int = 0,
 ) -> AsyncIterator[Http2Monitor]:
     """Serve: connection n follows script n, later ones the last; at its end the connection stays open.
 
@@ -206,7 +211,7 @@ async def http2_monitor(
             writer.close()
             tasks.discard(task)
 
-    listener = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls_of(server, *protocols))
+    listener = await asyncio.start_server(serve, "127.0.0.1", port, ssl=tls_of(server, *protocols))
     seen.port = listener.sockets[0].getsockname()[1]
     try:
         yield seen

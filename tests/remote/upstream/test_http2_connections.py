@@ -19,7 +19,7 @@ from swf_remote.proxy.failures import (
     UpstreamTimeoutError,
 )
 from swf_remote.proxy.http2 import pool
-from tests.remote.gateways import gateway
+from tests.remote.gateways import free_port, gateway
 from tests.remote.upstream.certificates import NAME, Authority
 from tests.remote.upstream.http2_talk import failure_of, nothing, requests_of, settle_first, until
 from tests.remote.upstream.scripted import answer, read_request, say, scripted, wait_for_close
@@ -73,14 +73,14 @@ async def test_it_can_be_switched_off(authority: Authority) -> None:
 
 async def test_a_monitor_that_learns_it_later_is_asked_in_it_from_the_next_connection_on(authority: Authority) -> None:
     script = [read_request(), say(answer(b"old", headers=["Connection: close"]))]
-    async with scripted(script, tls=authority.server().tls()) as old:
-        url = old.url.replace("http:", "https:")
-        async with client_of(url, monitor_host=NAME, monitor_ca_file=authority.file) as client:
+    port = free_port()
+    url = f"https://127.0.0.1:{port}/swf-monitor"
+    async with client_of(url, monitor_host=NAME, monitor_ca_file=authority.file) as client:
+        async with scripted(script, tls=authority.server().tls(), port=port):
             assert await body_of(client, Request()) == b"old"
-            async with http2_monitor(authority.server(), answers_all) as new:
-                client._root = new.url.removesuffix("/swf-monitor")
-                assert [await body_of(client, Request(target="/new")) for _ in range(2)] == [b"/new"] * 2
-                assert new.spoken == ["h2"]
+        async with http2_monitor(authority.server(), answers_all, port=port) as new:
+            assert [await body_of(client, Request(target="/new")) for _ in range(2)] == [b"/new"] * 2
+            assert new.spoken == ["h2"]
 
 
 async def test_a_monitor_that_insists_on_http_1_gets_it(talk: Callable) -> None:

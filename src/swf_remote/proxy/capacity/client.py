@@ -9,18 +9,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterable, Callable, Coroutine
+from collections.abc import AsyncIterable, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
-from typing import Any
 
 from swf_remote.edge import metrics
 from swf_remote.proxy.capacity.breaker import Breaker, BreakerState, cause_of
 from swf_remote.proxy.capacity.bulkhead import Bulkhead
 from swf_remote.proxy.capacity.lines import Claim
 from swf_remote.proxy.capacity.pace import Pace
+from swf_remote.proxy.capacity.recall import Recall
 from swf_remote.proxy.failures import LinkCause, UpstreamError
 from swf_remote.proxy.link import Observation
 from swf_remote.proxy.upstream import PAGE_BUDGET, Budget, Outgoing, UpstreamAnswer, UpstreamClient
@@ -70,7 +70,7 @@ class _Way:
         self._clock = clock
         self._closed_at = clock()
         self.times: deque[float] = deque(maxlen=MOST_TIMES)
-        self.on_the_way: set[asyncio.Future[None]] = set()
+        self.on_the_way: set[Recall] = set()
 
     def closed(self) -> None:
         """The breaker closed: begin with few."""
@@ -86,9 +86,8 @@ class _Way:
         """The breaker opened: nobody waits any longer."""
         self.places.ceiling = FIRST_CEILING
         self.places.release(self.breaker.error(sent=False))
-        for opened in self.on_the_way:
-            if not opened.done():
-                opened.set_result(None)
+        for recall in self.on_the_way:
+            recall.end()
 
     def state(self, lane: Lane) -> LaneState:
         ordered = sorted(self.times)
@@ -189,28 +188,22 @@ class LanedClient:
             elif way.breaker.open(seen.cause):
                 way.dissolve()
 
-    async def _asked(self, lane: Lane, asking: Coroutine[Any, Any, UpstreamAnswer]) -> UpstreamAnswer:
+    async def _asked(self, lane: Lane, asking: Awaitable[UpstreamAnswer]) -> UpstreamAnswer:
         loop, way = asyncio.get_running_loop(), self._ways[lane]
         begin = loop.time()
-        opened: asyncio.Future[None] = loop.create_future()
-        way.on_the_way.add(opened)
-        sending: asyncio.Future[Any] = asyncio.ensure_future(asking)
         impatience = loop.call_later(PATIENCE_SECONDS, self._ask_probe)
-        either: set[asyncio.Future[Any]] = {sending, opened}
+        recall = Recall()
+        way.on_the_way.add(recall)
         try:
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if not sending.done():
-                raise way.breaker.error(sent=True)
-            answer: UpstreamAnswer = sending.result()
+            answer = await asking
         except BaseException as error:
-            if isinstance(error, UpstreamError):
+            told = way.breaker.error(sent=True) if recall.ended(error) else error
+            if isinstance(told, UpstreamError):
                 metrics.upstream_failed(lane)
-            sending.add_done_callback(_let_go)
-            sending.cancel()
-            raise
+            raise told from None if told is error else error
         finally:
             impatience.cancel()
-            way.on_the_way.discard(opened)
+            way.on_the_way.discard(recall)
         seconds = loop.time() - begin
         way.times.append(seconds * 1000)
         metrics.upstream_answered(lane, seconds)
@@ -233,9 +226,3 @@ class LanedClient:
             way.closed()
         elif way.places.ceiling < way.places.limit:
             way.places.raise_ceiling(way.places.ceiling * 2)
-
-
-def _let_go(sending: asyncio.Future[UpstreamAnswer]) -> None:
-    """Nobody waits for this answer any more."""
-    if not sending.cancelled() and sending.exception() is None:
-        sending.result().close()

@@ -96,25 +96,33 @@ class Exchange:
         """The stream or the connection ended: `before` if no head had come, else the answer is cut off."""
         self.failed(before if self._head is None else BrokenAnswerError(AnswerFault.CUT))
 
+    def at_once(self) -> bytes | None:
+        """What of the body is there; nothing at its end, None where it has to be waited for.
+
+        Raises:
+            UpstreamError: it broke off.
+        """
+        if not self._held:
+            if self._error is not None:
+                raise self._error
+            return b"" if self.over else None
+        data = bytes(self._held)
+        self._held.clear()
+        self._line.taken(self, len(data))
+        return data
+
     async def read(self) -> bytes:
         """What of the body is there, as soon as something is; nothing at its end.
 
         Raises:
             UpstreamError: it broke off.
         """
-        while not self._held:
-            if self._error is not None:
-                raise self._error
-            if self.over:
-                return b""
+        while (data := self.at_once()) is None:
             self._wanted = asyncio.get_running_loop().create_future()
             try:
                 await self._wanted
             finally:
                 self._wanted = None
-        data = bytes(self._held)
-        self._held.clear()
-        self._line.taken(self, len(data))
         return data
 
     def close(self) -> None:
