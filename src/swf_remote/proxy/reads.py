@@ -25,7 +25,7 @@ from swf_remote.proxy.caching.fetching import Fetcher
 from swf_remote.proxy.caching.flights import Flight, Follower, NotSharedError
 from swf_remote.proxy.caching.holes import Hole
 from swf_remote.proxy.caching.key import Key, key_of
-from swf_remote.proxy.caching.replies import Reading, Reply, head_of, needs_packing, reply_to
+from swf_remote.proxy.caching.replies import Reading, Reply, first_reply, head_of, needs_packing, reply_to
 from swf_remote.proxy.caching.rules import GONE, Facts, Terms, Use, Verdict, standing, terms_of
 from swf_remote.proxy.capacity.lines import NOBODY, Claim
 from swf_remote.proxy.coding import Passage
@@ -314,8 +314,7 @@ class Reads:
                 await flight.landed()
             self._check(follower, wanted, front)
             if flight.entry is not None:
-                await self._pack(flight.entry, wanted.reading)
-                reply = reply_to(wanted.reading, flight.entry, self._sites)
+                reply = await self._landed(follower, flight.entry, wanted.reading)
                 await send_reply(reply, visit, self._aging(send, follower, wanted, flight.entry.facts))
             else:
                 answer = self._streamed(front, flight, wanted.reading)
@@ -323,6 +322,14 @@ class Reads:
                 await relay(answer, follower.pieces(), aging, visit.exchange)
         finally:
             follower.close()
+
+    async def _landed(self, follower: Follower, entry: Entry, reading: Reading) -> Reply:
+        """The answer of which all is there."""
+        fetched = follower.leads and not follower.flight.elsewhere
+        if fetched and (reply := first_reply(reading, entry, self._sites)):
+            return reply
+        await self._pack(entry, reading)
+        return reply_to(reading, entry, self._sites)
 
     def _aging(self, send: Send, follower: Follower, wanted: Wanted, facts: Facts) -> Send:
         """``Age`` for who came later than the question went out, and where the monitor's answer is from a cache.
@@ -354,7 +361,7 @@ class Reads:
             raise NotSharedError
 
     def _streamed(self, front: Front, flight: Flight, reading: Reading) -> Answer:
-        head = head_of(front, flight.alias, reading, self._sites)
+        head = head_of(front, flight, reading, self._sites)
         coding = head.todo.encoded
         if not (front.is_page or coding):
             return Answer(head.status, head.headers, None)

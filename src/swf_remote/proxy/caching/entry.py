@@ -98,8 +98,7 @@ class Entry:
     body: Body
     mark: Mark
     """When it was asked for."""
-    tag: bytes
-    """What the body says, in short; the entity tag where the monitor sent none."""
+    _tag: bytes = b""
     aliases: tuple[bytes, ...] = ()
     """Tags under which the same was sent before its end was known."""
     name: bytes = b""
@@ -116,6 +115,13 @@ class Entry:
     def facts(self) -> Facts:
         """The monitor's head."""
         return self.front.facts
+
+    @property
+    def tag(self) -> bytes:
+        """What the body says, in short; the entity tag where the monitor sent none. Made when it is first needed."""
+        if not self._tag:
+            self._tag = self.body.digest()
+        return self._tag
 
     @property
     def size(self) -> int:

@@ -125,7 +125,7 @@ class Fetcher:
         body = Body.of(whole)
         if flight.echoed is not None:
             body = body.with_echo(self._exposure.echoed, flight.echoed) or body
-        return Entry(front.with_length(body.length), body, flight.mark, body.digest(), (flight.alias,))
+        return Entry(front.with_length(body.length), body, flight.mark, aliases=(flight.alias,))
 
     def _may_be_reused(self, wanted: Wanted, flight: Flight, entry: Entry) -> bool:
         """Not if the monitor says that it is still being built, or if something of the request stands in it."""

@@ -125,6 +125,11 @@ class Flight:
         self._trim()
 
     @property
+    def tag(self) -> bytes:
+        """What the answer goes by while its end is not known."""
+        return self.alias
+
+    @property
     def failed(self) -> bool:
         """Whether the monitor could not be asked; one that was given up here says nothing of the monitor."""
         is_gone = self.front is not None and self.front.facts.status in GONE

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from hashlib import blake2b
+from hashlib import sha256
 from typing import Self
 
 from swf_remote.proxy.coding.encoding import encoder_for
@@ -28,7 +28,9 @@ class Hole(Enum):
     ECHO = "number of the request"
 
 
-_MARKS = {hole: f"\0{secrets.token_hex(16)}\0".encode() for hole in (Hole.CORNER, Hole.BANNER)}
+# Both marks begin with it, so that one look tells whether there is any.
+_STEM = b"\0" + secrets.token_hex(16).encode()
+_MARKS = {hole: _STEM + secrets.token_hex(4).encode() + b"\0" for hole in (Hole.CORNER, Hole.BANNER)}
 _HOLES = {mark: hole for hole, mark in _MARKS.items()}
 _MARK = re.compile(b"(" + b"|".join(_MARKS.values()) + b")")
 STAND_IN = PageContext(controls=_MARKS[Hole.CORNER], banner=_MARKS[Hole.BANNER])
@@ -36,7 +38,7 @@ STAND_IN = PageContext(controls=_MARKS[Hole.CORNER], banner=_MARKS[Hole.BANNER])
 
 # Changes with every second, and says nothing new (contract 3.1, 11).
 _BUILT_AT = re.compile(rb"Built at \d{8} \d\d:\d\d:\d\d [A-Z]{2,5}")
-_DIGEST = 12
+_DIGEST = 24
 _HEAVY = 262_144
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 
@@ -57,7 +59,7 @@ class Fill:
 
     def feed(self, piece: bytes) -> bytes:
         """A piece that the rewriter made for ``STAND_IN``, as this reader gets it: a step of a ``Passage``."""
-        if b"\0" not in piece:
+        if b"\0" not in piece or _STEM not in piece:
             return piece
         return _MARK.sub(lambda mark: self.of(_HOLES[mark[0]]), piece)
 
@@ -82,7 +84,7 @@ class Body:
     @classmethod
     def of(cls, whole: bytes) -> Self:
         """A body as the rewriter made it for ``STAND_IN``."""
-        if b"\0" not in whole:
+        if b"\0" not in whole or _STEM not in whole:
             return cls((whole,))
         split = [_HOLES.get(text, text) for text in _MARK.split(whole)]
         return cls(tuple(part for part in split if part != b""))
@@ -134,10 +136,10 @@ class Body:
 
     def digest(self) -> bytes:
         """A short name of what the body says: per-second build times and readers' parts do not count."""
-        found = blake2b(digest_size=_DIGEST)
+        found = sha256(usedforsecurity=False)
         for part in self.parts:
             found.update(part.name.encode() if isinstance(part, Hole) else _BUILT_AT.sub(b"Built at", part))
-        return found.hexdigest().encode()
+        return found.hexdigest()[:_DIGEST].encode()
 
 
 def _is_top_level(before: bytes) -> bool:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Protocol
 
 from swf_remote.proxy.coding.negotiation import Accepted
 from swf_remote.proxy.headers import Field
@@ -27,6 +28,7 @@ from .holes import Body, Fill
 _TAG = re.compile(rb'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 _OF_THE_BODY = frozenset(b"content-length content-encoding content-type content-language accept-ranges".split())
 _REDIRECTS = range(300, 400)
+_CONDITIONS = (b"if-none-match", b"if-modified-since", b"range")
 _MOST_HEADS = 16
 
 
@@ -59,8 +61,16 @@ class Reply:
     """Where heads made of these headers are kept; None where they are not worth it."""
 
 
-def head_of(front: Front, tag: bytes, reading: Reading, sites: Sites) -> Head:
-    """The head for this reader; `tag` names the body where the monitor did not."""
+class Named(Protocol):
+    """A body with a name."""
+
+    @property
+    def tag(self) -> bytes:
+        """What it says, in short."""
+
+
+def head_of(front: Front, body: Named, reading: Reading, sites: Sites) -> Head:
+    """The head for this reader; it names the `body` where the monitor did not."""
     fields = reading.fields
     asked = Asked(
         "GET",
@@ -74,7 +84,7 @@ def head_of(front: Front, tag: bytes, reading: Reading, sites: Sites) -> Head:
     head = reader_head(status, front.fields, asked=asked, route=reading.route, sites=sites, page=page)
     headers = [field for field in head.headers if field[0] != b"age"]
     if status == 200 and not any(name == b"etag" for name, _ in headers):
-        headers.append((b"etag", ours(b'"%b"' % tag, page.variant) or b""))
+        headers.append((b"etag", ours(b'"%b"' % body.tag, page.variant) or b""))
     return Head(status, headers, head.todo)
 
 
@@ -94,6 +104,23 @@ def reply_to(reading: Reading, entry: Entry, sites: Sites) -> Reply:
         if b"range" in reading.fields and not entry.body.holes and (part := _part(reading, entry, made)):
             return part
     return Reply(status, made.headers, made.body, made.heads)
+
+
+def first_reply(reading: Reading, entry: Entry, sites: Sites) -> Reply | None:
+    """The answer to whoever it was fetched for, or None where that takes more than what is there.
+
+    Most of what is fetched is never asked for again, so nothing is remembered for others yet.
+    """
+    fields = reading.fields
+    if entry.facts.status != 200 or any(name in fields for name in _CONDITIONS):
+        return None
+    head = head_of(entry.front, entry, reading, sites)
+    if head.todo.encoded:
+        return None
+    body = entry.body.plain(reading.fill)
+    headers = [field for field in head.headers if field[0] != b"content-length"]
+    headers.append((b"content-length", b"%d" % len(body)))
+    return Reply(200, headers, b"" if reading.method == "HEAD" else body)
 
 
 def _made(reading: Reading, entry: Entry, sites: Sites) -> Made:
@@ -136,12 +163,12 @@ def _make(reading: Reading, entry: Entry, sites: Sites, *, ranged: bool) -> Made
 def _head(reading: Reading, entry: Entry, sites: Sites) -> Head:
     """The head for this reader: that of another one with the own variant in the entity tag, once there is one."""
     if not entry.front.is_page or entry.facts.status in _REDIRECTS:
-        return head_of(entry.front, entry.tag, reading, sites)
+        return head_of(entry.front, entry, reading, sites)
     key = reading.fields.get(b"accept-encoding"), _no_transform(reading.fields)
     variant = reading.page.variant
     known = entry.heads.get(key)
     if known is None:
-        head = head_of(entry.front, entry.tag, reading, sites)
+        head = head_of(entry.front, entry, reading, sites)
         if len(entry.heads) < _MOST_HEADS:
             entry.heads[key] = head, variant
         return head
