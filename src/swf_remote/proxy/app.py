@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -29,6 +29,7 @@ from swf_remote.proxy.caching.cache import Cache, Wanted
 from swf_remote.proxy.caching.fetching import Fetcher
 from swf_remote.proxy.caching.site import Site, written_areas
 from swf_remote.proxy.capacity.lines import Claim
+from swf_remote.proxy.capacity.recall import Recall
 from swf_remote.proxy.failures import (
     BodyTooLargeError,
     BrokenAnswerError,
@@ -307,12 +308,16 @@ def _address(scope: Scope) -> str:
 
 async def _unless(leaves: Coroutine[Any, Any, None], work: Coroutine[Any, Any, None]) -> None:
     """Do the work, and give it up as soon as the reader leaves."""
-    working, watching = asyncio.ensure_future(work), asyncio.ensure_future(leaves)
+    recall = Recall()
+    watching = asyncio.ensure_future(leaves)
+    watching.add_done_callback(lambda _done: recall.end())
     try:
-        await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
+        await work
+    except ReaderGoneError:
+        pass
+    except asyncio.CancelledError as error:
+        if not recall.ended(error):
+            raise
     finally:
+        recall.over()
         watching.cancel()
-        if not working.done():
-            working.cancel()
-    with suppress(asyncio.CancelledError, ReaderGoneError):
-        await working

@@ -23,7 +23,7 @@ from .sites import Sites
 from .treatment import BODILESS, Asked, BrokenAnswer, PartOnly, Treatment, treatment
 from .validators import confirmed, ours, weak
 
-__all__ = ["Answer", "Asked", "BrokenAnswer", "Head", "PartOnly", "reader_answer", "reader_head"]
+__all__ = ["Answer", "Asked", "BrokenAnswer", "Head", "PartOnly", "passage_of", "reader_answer", "reader_head"]
 
 # Cookies, challenges and words about the monitor's own server are between the monitor and us.
 _NEVER = frozenset(
@@ -93,6 +93,20 @@ def reader_answer(
         return Answer(status, head.headers, None)
     rewriter = _rewriter(head.todo, route, sites, page) if head.todo.rewritten else None
     return Answer(status, head.headers, _passage(head.todo, rewriter), rewriter)
+
+
+def passage_of(
+    status: int, fields: Iterable[Field], *, asked: Asked, route: Route, sites: Sites, page: PageContext
+) -> Passage | None:
+    """What the body has to go through, where the head is made later; `fields` are the monitor's, cleaned.
+
+    Raises:
+        PartOnly, BrokenAnswer: as of ``reader_answer``.
+    """
+    todo = treatment(status, _facts([field for field in fields if _may_pass(field[0])]), route, asked)
+    if status in BODILESS or not todo.changes_bytes:
+        return None
+    return _passage(todo, _rewriter(todo, route, sites, page) if todo.rewritten else None)
 
 
 def reader_head(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .coding.charsets import as_utf_8, codec_for, label_of
 from .coding.decoding import can_decode, codings_of
@@ -123,7 +124,7 @@ class _Case:
 
     @property
     def holds_urls(self) -> bool:
-        return self.route.rewrites and language_of(self.content_type) is not None
+        return self.route.rewrites and _language(self.content_type) is not None
 
     def check_part(self) -> None:
         # The parts of a multipart answer bear types of their own.
@@ -142,13 +143,13 @@ class _Case:
             codec,
             rewritten=True,
             decoded=self.codings,
-            encoded=Accepted(self.asked.accept_encoding).chosen() if negotiated else None,
+            encoded=_accepted(self.asked.accept_encoding).chosen() if negotiated else None,
             negotiated=negotiated,
         )
 
     def passed(self) -> Treatment:
         """Nothing to rewrite, on a row where the monitor is asked for codings in our own name."""
-        accepted = Accepted(self.asked.accept_encoding)
+        accepted = _accepted(self.asked.accept_encoding)
         if self.codings and (accepted.takes(self.codings) or not can_decode(self.codings)):
             return Treatment(self.content_type, negotiated=True)
         negotiated = self._negotiated()
@@ -163,13 +164,30 @@ class _Case:
         """Whether the body is encoded for readers who like that."""
         if self.asked.no_transform or _forbids_transforming(self.fields) or 300 < self.status < 400:
             return False
-        if not _TEXT.fullmatch(self.content_type.partition(b";")[0].strip().lower()):
+        if not _is_text(self.content_type):
             return False
         length = self.fields.get(b"content-length", b"")
         small = not self.codings and length.isdigit() and int(length) < LEAST_ENCODED
-        return not small or Accepted(self.asked.accept_encoding).refuses_plain
+        return not small or _accepted(self.asked.accept_encoding).refuses_plain
 
 
+# Types and wishes are the same again and again.
+@lru_cache(maxsize=256)
+def _accepted(accept_encoding: bytes | None) -> Accepted:
+    return Accepted(accept_encoding)
+
+
+@lru_cache(maxsize=256)
+def _language(content_type: bytes) -> Language | None:
+    return language_of(content_type)
+
+
+@lru_cache(maxsize=256)
+def _is_text(content_type: bytes) -> bool:
+    return _TEXT.fullmatch(content_type.partition(b";")[0].strip().lower()) is not None
+
+
+@lru_cache(maxsize=256)
 def _one_type(content_type: bytes) -> bytes:
     """The one type that browsers go by where a header names several: the last (Fetch, "extract a MIME type")."""
     members = [member.strip(b" \t") for member in _MEMBER.findall(content_type)]

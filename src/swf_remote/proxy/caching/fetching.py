@@ -10,11 +10,12 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from swf_remote.proxy.asking import Asker, Question
+from swf_remote.proxy.coding import Passage
 from swf_remote.proxy.coding.decoding import codings_of
 from swf_remote.proxy.failures import BrokenAnswerError
 from swf_remote.proxy.policy.routes import Exposure, Kind
 from swf_remote.proxy.relay import changed
-from swf_remote.proxy.response import Answer, Asked, BrokenAnswer, reader_answer
+from swf_remote.proxy.response import Asked, BrokenAnswer, passage_of
 from swf_remote.proxy.sites import Sites
 from swf_remote.proxy.treatment import BODILESS
 from swf_remote.proxy.upstream import UpstreamAnswer
@@ -64,11 +65,11 @@ class Fetcher:
             if answer.status == NOT_MODIFIED and kept is not None:
                 await self._confirmed(wanted, kept, flight, facts)
                 return
-            answered = reader_answer(
-                answer.status, answer.raw_headers, asked=_WHOLE, route=wanted.asking, sites=self._sites, page=STAND_IN
+            passage = passage_of(
+                answer.status, fields, asked=_WHOLE, route=wanted.asking, sites=self._sites, page=STAND_IN
             )
-            decoded = answered.passage is not None and answered.passage.decoding is not None
-            await self._received(wanted, flight, Front.of(facts, fields, decoded=decoded), answered, answer)
+            decoded = passage is not None and passage.decoding is not None
+            await self._received(wanted, flight, Front.of(facts, fields, decoded=decoded), passage, answer)
         except BrokenAnswer as error:
             raise BrokenAnswerError(str(error)) from error
         finally:
@@ -80,16 +81,16 @@ class Fetcher:
         await self._cache.keep(wanted, entry)
 
     async def _received(
-        self, wanted: Wanted, flight: Flight, front: Front, answered: Answer, answer: UpstreamAnswer
+        self, wanted: Wanted, flight: Flight, front: Front, passage: Passage | None, answer: UpstreamAnswer
     ) -> None:
         # That nothing changed is no answer for somebody who has nothing.
         bare = front.facts.status == NOT_MODIFIED
         private = bare or not rules.may_share(wanted.asked, front.facts, wanted.terms)
-        flight.begin(front, grows=self._may_keep(wanted, front, answered), private=private)
+        flight.begin(front, grows=self._may_keep(wanted, front, passage), private=private)
         if not flight.grows:
             self._cache.flights.close(wanted.name, private=private and not bare)
         if front.facts.status not in BODILESS:
-            await self._collect(flight, answered, answer)
+            await self._collect(flight, passage, answer)
         entry = self._entry(flight, front) if flight.grows else None
         if entry is not None:
             flight.land(entry)
@@ -100,17 +101,17 @@ class Fetcher:
         elif reused is not None:
             await self._cache.keep(wanted, reused)
 
-    def _may_keep(self, wanted: Wanted, front: Front, answered: Answer) -> bool:
+    def _may_keep(self, wanted: Wanted, front: Front, passage: Passage | None) -> bool:
         if not rules.may_store("GET", wanted.asked, front.facts, wanted.terms):
             return False
         length = front.facts.headers.get(b"content-length", b"")
         codings = codings_of(front.facts.headers.get(b"content-encoding", b""))
-        readable = not codings or answered.passage is not None
+        readable = not codings or passage is not None
         return readable and not (length.isdigit() and int(length) > self._largest)
 
-    async def _collect(self, flight: Flight, answered: Answer, answer: UpstreamAnswer) -> None:
+    async def _collect(self, flight: Flight, passage: Passage | None, answer: UpstreamAnswer) -> None:
         chunks: AsyncIterator[bytes] = answer.chunks()
-        async for piece in changed(chunks, answered.passage) if answered.passage else chunks:
+        async for piece in changed(chunks, passage) if passage else chunks:
             await flight.add(piece)
             if flight.grows and self._is_too_much(flight):
                 flight.outgrow()

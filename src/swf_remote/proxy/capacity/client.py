@@ -203,6 +203,7 @@ class LanedClient:
             raise told from None if told is error else error
         finally:
             impatience.cancel()
+            recall.over()
             way.on_the_way.discard(recall)
         seconds = loop.time() - begin
         way.times.append(seconds * 1000)

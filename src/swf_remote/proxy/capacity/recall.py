@@ -8,7 +8,7 @@ import asyncio
 class Recall:
     """For the wait that the present task begins now."""
 
-    __slots__ = ("_cancelling", "_called", "_task")
+    __slots__ = ("_called", "_cancelling", "_over", "_task")
 
     def __init__(self) -> None:
         task = asyncio.current_task()
@@ -16,12 +16,17 @@ class Recall:
         self._task = task
         self._cancelling = task.cancelling()
         self._called = False
+        self._over = False
 
     def end(self) -> None:
-        """Have the wait end with ``CancelledError``; once is enough. Only while the task waits."""
-        if not self._called:
+        """Have the wait end with ``CancelledError``; once is enough, and when it is over that does nothing."""
+        if not (self._called or self._over):
             self._called = True
             self._task.cancel()
+
+    def over(self) -> None:
+        """The wait has ended."""
+        self._over = True
 
     def ended(self, error: BaseException) -> bool:
         """Whether the wait ended with `error` for this reason alone; then the task is not cancelled any more.
