@@ -14,7 +14,6 @@ from typing import Protocol
 
 import aiohttp
 from aiohttp.connector import Connection
-from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
 from swf_remote.proxy.failures import AnswerFault, BrokenAnswerError

@@ -75,6 +75,37 @@ async def test_nothing_but_the_given_headers_is_sent() -> None:
         assert sorted(names) == [b"accept", b"host"]
 
 
+async def test_a_request_that_names_no_host_gets_that_of_the_monitors_address() -> None:
+    async with scripted([read_request(), say(answer(b"x"))]) as monitor, client_of(monitor.url) as client:
+        await body_of(client, Request(headers=()))
+        assert monitor.header_values("host") == [f"127.0.0.1:{monitor.port}"]
+
+
+@pytest.mark.parametrize("bad", ["a\r\nX-Remote-User: admin", "a\nb", "a\rb", "a\0b", "a\x7fb"])
+async def test_a_line_that_would_become_two_is_never_sent(bad: str) -> None:
+    async with scripted([read_request(), say(answer(b"x"))]) as monitor, client_of(monitor.url) as client:
+        for request in (
+            Request(headers=(("Host", "monitor.example"), ("Accept", bad))),
+            Request(headers=(("Host", "monitor.example"), (bad, "text/html"))),
+            Request(target=f"/swf-monitor/{bad}"),
+        ):
+            with pytest.raises(BrokenAnswerError):
+                await client.send(request)
+        assert monitor.connections == 0
+
+
+async def test_an_answer_that_is_closed_while_somebody_waits_for_its_body_leaves_nobody_waiting() -> None:
+    said = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
+    async with scripted([read_request(), say(said), wait_for_close()]) as monitor, client_of(monitor.url) as client:
+        reply = await client.send(Request())
+        reading = asyncio.ensure_future(anext(reply.chunks()))
+        await asyncio.sleep(0)
+        reply.close()
+        with pytest.raises(BrokenAnswerError):
+            await asyncio.wait_for(reading, 5)
+        await asyncio.wait_for(monitor.closed_by_client.wait(), 5)
+
+
 async def test_the_target_goes_out_byte_for_byte() -> None:
     target = "/swf-monitor/panda/a%2Fb/%zz?x=1&x=2&empty=&plus=a+b;c=%FF&path=/../"
     async with scripted([read_request(), say(answer(b"x"))]) as monitor, client_of(monitor.url) as client:

@@ -1,4 +1,4 @@
-"""The end of a task's wait, told from outside: what ``asyncio.timeout`` does by the clock, without a task of its own."""
+"""A task's wait ended from outside: what ``asyncio.timeout`` does by the clock, without a task of its own."""
 
 from __future__ import annotations
 

@@ -31,8 +31,8 @@ from swf_remote.operations.workers import Workers
 
 LOG = logging.getLogger("swf_remote.serve")
 OPEN_FILES = 65_536
-# Made and not freed yet, before the collector looks at them; the default of 700 is two requests.
-YOUNG_OBJECTS = 5_000
+# So many are made and not freed before the collector looks at them; the default of 700 is two requests.
+YOUNG_OBJECTS = 2_000
 
 
 class Command(BaseCommand):
