@@ -26,6 +26,9 @@ _PARTS = frozenset({b"range", b"if-range"})
 _TAGS = frozenset({b"if-match", b"if-none-match"})
 _DATES = frozenset({b"if-modified-since", b"if-unmodified-since"})
 _CONDITIONAL = _PARTS | _TAGS | _DATES
+_CONDITIONAL_TEXTS = frozenset(name.decode() for name in _CONDITIONAL)
+_NOT_FOR_KEEPING = _CONDITIONAL_TEXTS | {"accept-encoding"}
+_OURS = b", ".join(OURS).decode()
 _OF_TRACES = frozenset({"traceparent", "tracestate"})
 _USER = re.compile(r"[a-z0-9._-]{1,30}")
 _NEEDS_ESCAPE = re.compile(rb"[\x00-\x20\x7f-\xff]")
@@ -44,13 +47,13 @@ class UpstreamRequest:
 
     def whole(self) -> UpstreamRequest:
         """The same request for all of the body, under no condition."""
-        kept = tuple(line for line in self.headers if line[0].encode() not in _CONDITIONAL)
+        kept = tuple(line for line in self.headers if line[0] not in _CONDITIONAL_TEXTS)
         return replace(self, headers=kept)
 
     def for_keeping(self) -> UpstreamRequest:
         """The same question for all of the body, in any coding that can be undone, be its reader content with less."""
-        others = tuple(line for line in self.whole().headers if line[0] != "accept-encoding")
-        return replace(self, method="GET", headers=(*others, ("accept-encoding", b", ".join(OURS).decode())))
+        others = [line for line in self.headers if line[0] not in _NOT_FOR_KEEPING]
+        return UpstreamRequest("GET", self.target, (*others, ("accept-encoding", _OURS)))
 
     def within_trace(self, traceparent: str) -> UpstreamRequest:
         """The same request as part of a trace of ours; the reader's own place in one would be wrong now."""

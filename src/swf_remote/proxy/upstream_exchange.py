@@ -1,7 +1,7 @@
 """One request without a body on a connection of its own (HTTP/1.1): written in one piece, read by ``proxy.wire``.
 
-Connections are the client library's, and so is its parser. Its requests and answers are left out: two thirds of what
-they do is for cookies, redirects, bodies and encodings, of which a GET of the gateway has none.
+Connections are the client library's, and so is the parser. Its requests and answers are left out: most of what they do
+is for cookies, redirects, bodies and encodings, of which a GET of the gateway has none.
 """
 
 from __future__ import annotations

@@ -31,3 +31,32 @@ async def test_a_question_that_ended_for_its_first_readers_sake_keeps_nobody_els
     assert flights.to_join(NAME) is None
     await asyncio.sleep(0)
     assert flights.failed_just_now(NAME) is remembered
+
+
+async def test_bytes_of_all_that_is_under_way_are_counted_until_it_has_landed_and_been_read() -> None:
+    epochs = Epochs()
+    flights, goes_on = Flights(epochs), asyncio.Event()
+
+    async def fetch(flight: Flight) -> None:
+        await flight.add(b"x" * 1000)
+        await flight.add(b"y" * 500)
+        await goes_on.wait()
+
+    two = [Flight(epochs.mark("/a", "a"), sent={}, alias=b"", echoed=None) for _ in range(2)]
+    followers = [flight.join(leads=True) for flight in two]
+    for number, flight in enumerate(two):
+        flights.begin(b"%d" % number, flight, fetch)
+    await asyncio.sleep(0)
+    assert flights.held == 3000
+    two[0].outgrow()
+    pieces = followers[0].pieces()
+    assert await anext(pieces) == b"x" * 1000
+    assert flights.held == 2000
+    goes_on.set()
+    assert [piece async for piece in pieces] == [b"y" * 500]
+    assert [len(piece) async for piece in followers[1].pieces()] == [1000, 500]
+    await asyncio.sleep(0)
+    assert flights.held == 0
+    for follower in followers:
+        follower.close()
+    assert flights.held == 0

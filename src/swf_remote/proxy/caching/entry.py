@@ -71,7 +71,7 @@ class Front:
     def with_length(self, size: int) -> Front:
         """The same, now that the plain body's length is known."""
         others = tuple(field for field in self.fields if field[0] != b"content-length")
-        return replace(self, fields=(*others, (b"content-length", b"%d" % size)))
+        return Front(self.facts, (*others, (b"content-length", b"%d" % size)))
 
     def freshened(self, not_modified: Facts) -> Front:
         """The same after the monitor's 304 (RFC 9111 4.3.4)."""

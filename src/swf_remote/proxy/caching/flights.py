@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 
 from swf_remote.proxy.capacity.lines import Claim
 from swf_remote.proxy.failures import AnswerFault, BrokenAnswerError, CrowdedError, UpstreamError
@@ -33,6 +34,13 @@ _MOST_REMEMBERED = 4096
 
 class NotSharedError(Exception):
     """The answer is for the reader alone who asked first."""
+
+
+@dataclass(slots=True)
+class Held:
+    """Bytes in memory."""
+
+    size: int = 0
 
 
 class Flight:
@@ -68,6 +76,8 @@ class Flight:
         """All pieces are held, so that others may still join."""
         self.held = 0
         """Bytes in memory."""
+        self.all = Held()
+        """Of all flights that are under way, this one included."""
         self._error: UpstreamError | None = None
         self._over = False
         self._private = False
@@ -113,7 +123,7 @@ class Flight:
     async def add(self, piece: bytes) -> None:
         """The next piece; waits while nobody takes what is held, once it does not grow any more."""
         self._pieces.append(piece)
-        self.held += len(piece)
+        self._count(len(piece))
         self._wake()
         while not self.grows and self.held > WINDOW and self._followers:
             self._room.clear()
@@ -218,9 +228,13 @@ class Flight:
     def _trim(self) -> None:
         slowest = min((follower.position for follower in self._followers), default=self._gone + len(self._pieces))
         while self._gone < slowest and self._pieces:
-            self.held -= len(self._pieces.popleft())
+            self._count(-len(self._pieces.popleft()))
             self._gone += 1
         self._room.set()
+
+    def _count(self, more: int) -> None:
+        self.held += more
+        self.all.size += more
 
     def _wake(self) -> None:
         self._news.set()
@@ -266,6 +280,7 @@ class Flights:
         self._clock = clock
         self._open: dict[bytes, Flight] = {}
         self._all: set[Flight] = set()
+        self._held = Held()
         self._failed: dict[bytes, float] = {}
         self._alone: dict[bytes, float] = {}
 
@@ -279,6 +294,7 @@ class Flights:
     def begin(self, name: bytes, flight: Flight, fetch: Callable[[Flight], Awaitable[None]]) -> None:
         """Let it fly; others may join, unless it is alone."""
         self._all.add(flight)
+        flight.all = self._held
         if not flight.alone:
             self._open[name] = flight
         flight.start(fetch, lambda done: self._landed(name, done))
@@ -295,7 +311,7 @@ class Flights:
     @property
     def held(self) -> int:
         """Bytes in memory, of all flights."""
-        return sum(flight.held for flight in self._all)
+        return self._held.size
 
     async def end(self) -> None:
         """Give up all that are under way."""
@@ -304,6 +320,8 @@ class Flights:
 
     def _landed(self, name: bytes, flight: Flight) -> None:
         self._all.discard(flight)
+        self._held.size -= flight.held
+        flight.all = Held()
         if self._open.get(name) is flight:
             del self._open[name]
         if flight.crowded:
