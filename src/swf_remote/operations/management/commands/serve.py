@@ -31,7 +31,7 @@ from swf_remote.operations.workers import Workers
 
 LOG = logging.getLogger("swf_remote.serve")
 OPEN_FILES = 65_536
-# So many are made and not freed before the collector looks at them; the default of 700 is two requests.
+# So many are made and not freed before the collector looks at them, three times as many as by default.
 YOUNG_OBJECTS = 2_000
 
 
@@ -110,7 +110,7 @@ def _serve(sockets: list[socket.socket], ready: Callable[[], None]) -> None:
 
 
 def _settle_collector() -> None:
-    """What is loaded stays for good, so the collector leaves it alone; else it takes an eighth of a request's time.
+    """What is loaded stays for good, so the collector leaves it alone instead of going through it again and again.
 
     Requests that are under way at once are not garbage either: their objects are looked at less often.
     """
