@@ -32,6 +32,8 @@ from swf_remote.web.negotiation import ErrorForm, error_form
 
 FAILURES = logging.getLogger("swf_remote.failures")
 MOST_ARRIVALS = 1024
+# Of what browsers send, half as much.
+LONGEST_ARRIVAL = 4096
 Field = tuple[bytes, bytes]
 Wire = tuple[bytes, bytes]
 """Head and body as they go out."""
@@ -145,7 +147,7 @@ class AtOnce:
             return self._refused(arrival, found, asking, began)
         if is_known:
             self._arrivals.move_to_end(key)
-        else:
+        elif _size(head) <= LONGEST_ARRIVAL:
             self._remember(key, arrival)
         return self._sent(arrival, found, asking, began) if arrival and isinstance(found, Ready) else None
 
@@ -232,6 +234,11 @@ class AtOnce:
     def _log(self, scope: Scope, told: Exchange) -> None:
         if LOG.isEnabledFor(logging.INFO):
             output().write(self._line(scope, told))
+
+
+def _size(head: Head) -> int:
+    """Bytes of what somebody asks with."""
+    return len(head.target) + sum([len(name) + len(value) for name, value in head.headers])
 
 
 @lru_cache(maxsize=256)

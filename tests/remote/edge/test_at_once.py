@@ -291,6 +291,16 @@ async def test_refusals_drive_out_nothing_that_is_remembered(monkeypatch: pytest
     assert len(kept) == 3
 
 
+async def test_large_heads_are_answered_and_not_remembered(ways: Ways, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[object] = []
+    monkeypatch.setattr(AtOnce, "_remember", lambda _self, key, _arrival: seen.append(key))
+    async with cached(Monitor()) as running:
+        await told(running, JOBS, NOBODY)
+        kept, asked = len(seen), ways.long
+        large = await told(running, JOBS, NOBODY | {"X-Large": "x" * 8000})
+    assert (large.status, ways.long, len(seen)) == (200, asked, kept)
+
+
 # ----- in turns
 
 
