@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swf_remote.proxy.rewriting import html
+from swf_remote.proxy.rewriting.html_runs import PlainRuns
 from tests.remote.proxy.bodies import in_pieces
 from tests.remote.proxy.test_any_cut import MARKUP
 
@@ -24,7 +24,7 @@ PAGES = st.lists(st.sampled_from([ROW, ROW * 5, *ODDITIES, *MARKUP]), max_size=2
 
 def tag_by_tag(body: bytes) -> bytes:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(html, "LEAST_LIMIT", html.LIMIT + 1)
+        patched.setattr(PlainRuns, "end", lambda _self, position: position)
         return in_pieces(body, max(1, len(body)))
 
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swf_remote.proxy.page import PageContext
-from swf_remote.proxy.rewriting import cells, rewriter_for
+from swf_remote.proxy.rewriting import json as json_rewriting
+from swf_remote.proxy.rewriting import rewriter_for
 from tests.remote.proxy.bodies import JSON, SITES
 
 LINK = '<a href="/swf-monitor/panda/jobs/7/?a=1&b=2">7</a>'
@@ -39,7 +40,7 @@ def in_pieces(body: bytes, size: int) -> bytes:
 
 def link_by_link(body: bytes) -> bytes:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(cells, "only_common_links", lambda *_: None)
+        patched.setattr(json_rewriting, "end_of_stretch", lambda _rules, _text, start, _end: start)
         return in_pieces(body, len(body))
 
 

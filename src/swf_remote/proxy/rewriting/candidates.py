@@ -1,30 +1,43 @@
-"""Where it is worth looking: the next place at which one of a few words stands, found by fast search."""
+"""Where it is worth looking: the next place at which one of a few words stands, found by fast search.
+
+Or where the search has ended for now: most texts are left before their end is of interest.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 
+_FAR = 16_384
+
+
 class Candidates:
-    """The occurrences of `needles` in ``text[:end]``, in order; asked with growing positions."""
+    """The occurrences of `needles` in ``text[:end]``, in order; quickest when asked with growing positions."""
 
     def __init__(self, needles: Sequence[bytes], text: bytes, end: int) -> None:
         self._text = text
         self._end = end
-        self._next = dict.fromkeys(needles, -1)
+        # Of each needle: from where it was sought, and where it was found.
+        self._next = {needle: [0, -1] for needle in needles}
         self._asked, self._nearest = 0, -1
 
+    def apart_from(self, needle: bytes) -> Candidates:
+        """The occurrences of the other needles; none of them is sought twice."""
+        others = Candidates((), self._text, self._end)
+        others._next = {other: place for other, place in self._next.items() if other != needle}
+        return others
+
     def after(self, position: int) -> int:
-        """The first occurrence at or after `position`, or the end of the text."""
-        if not self._asked <= position <= self._nearest:
+        """Before it, no needle begins at or after `position`; most often one begins there, or the text ends."""
+        if not self._asked <= position < self._nearest:
             self._asked = position
             self._nearest = min((self._of(needle, position) for needle in self._next), default=self._end)
         return self._nearest
 
     def _of(self, needle: bytes, position: int) -> int:
-        known = self._next[needle]
-        if known >= position:
-            return known
-        found = self._text.find(needle, position, self._end)
-        self._next[needle] = found = self._end if found < 0 else found
-        return found
+        place = self._next[needle]
+        if not place[0] <= position < place[1]:
+            far = min(position + _FAR, self._end)
+            found = self._text.find(needle, position, min(far + len(needle) - 1, self._end))
+            place[:] = position, far if found < 0 else found
+        return place[1]

@@ -11,10 +11,10 @@ import re
 from .cells_mending import NOTICE, meaning, mended, written
 from .edits import Edit, applied
 from .json import BODY, QUOTE, JsonScanner
-from .json_plain import ESCAPE, common_link, end_of_run, is_plain, link_edits, only_common_links
+from .json_plain import ESCAPE, is_plain
 from .nested import Nested
 from .runs import reach
-from .streaming import LIMIT, View, replace_all
+from .streaming import View
 from .values import value_edits
 
 _BETWEEN = re.compile(rb"[^\"<]*+")
@@ -28,33 +28,6 @@ class CellsScanner(JsonScanner):
     def __init__(self, nested: Nested) -> None:
         super().__init__(nested)
         self._leaving_out = False
-
-    def scan(self, view: View, position: int) -> int:
-        """Add the edits of the strings in view; return up to where it is settled."""
-        while position < view.end:
-            moved = self._long_string(view, position) if self._in_long_string else self._run(view, position)
-            if moved == position:
-                break
-            position = moved
-        return position
-
-    def _run(self, view: View, position: int) -> int:
-        """Over many plain strings at once, or over the next one that is not."""
-        end = end_of_run(view.text, position, min(view.end, position + LIMIT))
-        if end == position:
-            return self._next_string(view, position)
-        rules = self._nested.rules
-        link = None if self._nested.depth else only_common_links(rules, view.text, position, end)
-        if link:
-            replace_all(view, position, end, link, common_link(rules.mount))
-            return end
-        links = link_edits(rules, view.text, position, end)
-        if links is not None:
-            view.edits += links
-            return end
-        while position < end and (moved := self._next_string(view, position)) != position:
-            position = moved
-        return position
 
     def _next_string(self, view: View, position: int) -> int:
         position = reach(_BETWEEN, view.text, position, view.end)

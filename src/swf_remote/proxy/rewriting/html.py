@@ -17,7 +17,7 @@ from .edits import Edit
 from .html_attributes import CSRF, AttributeReader
 from .html_content import content_language
 from .html_raw_text import RawText
-from .html_runs import LEAST_LIMIT, PlainRuns
+from .html_runs import PlainRuns
 from .navigation_mode import KEY as MODE_KEY
 from .nested import Nested
 from .placement import CLASS, NoEnd, Placement, end_of_block, is_block
@@ -27,6 +27,7 @@ from .streaming import LIMIT, Scanner, View
 _State = Callable[[View, int], int]
 _PASSES = {"comment": grammar.COMMENT_END, "cdata": grammar.CDATA_END, "bogus": grammar.BOGUS_END}
 _TAG_END = ord(">")
+_NEAR = 256
 
 
 class HtmlScanner:
@@ -40,8 +41,7 @@ class HtmlScanner:
         self._reader = AttributeReader(nested)
         self._placement = placement
         self._part = part
-        self._others = (*nested.rules.page_needles[1:], MODE_KEY, CSRF, *((CLASS,) if placement else ()))
-        self._needles = (nested.rules.core, *self._others)
+        self._words = (*nested.rules.page_needles[1:], MODE_KEY, CSRF, *((CLASS,) if placement else ()))
         self._runs: PlainRuns | None = None
         self._candidates = Candidates((), b"", 0)
         self._state: _State = self._markup
@@ -56,10 +56,11 @@ class HtmlScanner:
 
     def scan(self, view: View, position: int) -> int:
         """Add the edits of what is in view; return up to where it is settled."""
-        self._candidates = Candidates(self._needles, view.text, view.end)
+        self._candidates = Candidates((self._nested.rules.core, *self._words), view.text, view.end)
         # Inside of another text, an edit must not span what is escaped there.
-        whole_runs = not self._nested.depth and LIMIT >= LEAST_LIMIT
-        self._runs = PlainRuns(self._nested.rules, view, self._others) if whole_runs else None
+        whole_runs = not self._nested.depth
+        runs = PlainRuns(self._nested.rules, view, self._words, self._candidates, LIMIT) if whole_runs else None
+        self._runs = runs
         while True:
             state = self._state
             moved = state(view, position)
@@ -75,9 +76,11 @@ class HtmlScanner:
             if self._runs and not closely:
                 position = self._runs.end(position)
             candidate = self._candidates.after(max(sought, position))
-            position = reach(grammar.TEXT if closely else grammar.BORING, view.text, position, candidate)
+            begin, position = position, self._over_boring(view.text, position, candidate, closely=closely)
             if position == candidate:
                 sought = candidate + 1
+                continue
+            if position > begin and not closely:
                 continue
             moved = position if closely else self._link(view, position, candidate)
             if moved == position:
@@ -86,6 +89,12 @@ class HtmlScanner:
                 return moved
             position = moved
         return position
+
+    def _over_boring(self, text: bytes, position: int, candidate: int, *, closely: bool) -> int:
+        """Step over text, and over tags in which nothing matters; not far where a whole run may follow."""
+        if closely:
+            return reach(grammar.TEXT, text, position, candidate)
+        return reach(grammar.BORING, text, position, min(candidate, position + _NEAR) if self._runs else candidate)
 
     def _reads_closely(self) -> bool:
         """Whether every tag matters where the scanner stands, or only those that hold something."""

@@ -10,10 +10,10 @@ import re
 from .candidates import Candidates
 from .edits import Decoded, Edit, carried_back
 from .escapes import plain, without_backslashes
-from .json_plain import is_plain, link_edits
+from .json_plain import STRETCH, common_link, end_of_run, end_of_stretch, is_plain, link_edits
 from .nested import Nested
 from .runs import reach
-from .streaming import LIMIT, View
+from .streaming import LIMIT, View, replace_all
 from .values import value_edits
 
 BODY = re.compile(rb'(?:[^"\\]++|\\[\s\S])*+')
@@ -30,25 +30,47 @@ class JsonScanner:
     def __init__(self, nested: Nested) -> None:
         self._nested = nested
         self._in_long_string = False
+        self._candidates = Candidates((), b"", 0)
+        self._unproven = 0
 
     def scan(self, view: View, position: int) -> int:
         """Add the edits of the strings in view; return up to where it is settled."""
-        candidates = Candidates(self._nested.rules.needles, view.text, view.end)
+        self._candidates = Candidates(self._nested.rules.needles, view.text, view.end)
+        # Inside of another text, an edit must not span what is escaped there.
+        self._unproven = view.end if self._nested.depth else position
         while position < view.end:
-            moved = (
-                self._long_string(view, position) if self._in_long_string else self._next(view, position, candidates)
-            )
+            moved = self._long_string(view, position) if self._in_long_string else self._run(view, position)
             if moved == position:
                 break
             position = moved
         return position
 
-    def _next(self, view: View, position: int, candidates: Candidates) -> int:
+    def _run(self, view: View, position: int) -> int:
+        """Over many plain strings at once, or over the next one that is not."""
+        rules, text, limit = self._nested.rules, view.text, min(view.end, position + LIMIT)
+        if position >= self._unproven:
+            stop = end_of_stretch(rules, text, position, limit)
+            if stop > position:
+                replace_all(view, position, stop, common_link(rules.plain), common_link(rules.mount))
+                return stop
+            self._unproven = min(limit, position + STRETCH)
+        end = end_of_run(text, position, min(limit, self._unproven))
+        if end == position:
+            return self._next_string(view, position)
+        links = link_edits(rules, text, position, end)
+        if links is not None:
+            view.edits += links
+            return end
+        while position < end and (moved := self._next_string(view, position)) != position:
+            position = moved
+        return position
+
+    def _next_string(self, view: View, position: int) -> int:
         """Over the next string in which a candidate stands."""
-        candidate = candidates.after(position)
+        candidate = self._candidates.after(position)
         position = reach(_BORING, view.text, position, candidate)
         while position == candidate < view.end:
-            candidate = candidates.after(candidate + 1)
+            candidate = self._candidates.after(candidate + 1)
             position = reach(_BORING, view.text, position, candidate)
         return self._string(view, position) if position < view.end else position
 

@@ -7,12 +7,17 @@ by ``cells_grammar``, and what it says of URLs stands in links alone; strings th
 from __future__ import annotations
 
 import re
+import string
+from collections.abc import Iterable
 from functools import lru_cache
 
+from .automata import Automaton, AutomatonWithout, literally
 from .cells_policy import ACTIVE, ELEMENTS, PROPERTIES
+from .common_links import strange_mention
 from .edits import Edit
-from .runs import reach
 from .urls import UrlRules
+
+_NAME_LETTERS = string.ascii_lowercase + string.digits + "_.:"
 
 
 def _any_of(names: frozenset[str]) -> bytes:
@@ -20,41 +25,61 @@ def _any_of(names: frozenset[str]) -> bytes:
     return "|".join(sorted(names, key=lambda name: (-len(name), name))).encode()
 
 
-# No "<" in disguise, and no backslash that a second reading as JSON could take for an escape.
-ESCAPE = rb"\\(?:[\"/bfnrt]|u(?!003[Cc]|005[Cc])[0-9A-Fa-f]{4})"
+def _other_than(names: Iterable[str], letters: str = _NAME_LETTERS) -> str:
+    """A regular expression of every name but `names`, the first letter one of `letters`: without looking ahead."""
+    rests: dict[str, list[str]] = {}
+    for name in names:
+        rests.setdefault(name[:1], []).append(name[1:])
+    whole = [] if "" in rests or letters != _NAME_LETTERS else [""]
+    rests.pop("", None)
+    others = "".join(letter for letter in letters if letter not in rests)
+    alike = [letter + _other_than(rest) for letter, rest in rests.items()]
+    return f"(?:{'|'.join([*alike, f'[{others}][{_NAME_LETTERS}]*', *whole])})"
+
+
+_HEX = rb"[0-9A-Fa-f]"
+# No "<" in disguise (003c), and no backslash (005c) that a second reading as JSON could take for an escape.
+_FOUR_DIGITS = rb"(?:[1-9A-Fa-f]%b{3}|0[1-9A-Fa-f]%b{2}|00(?:[0-246-9A-Fa-f]%b|[35][0-9ABDEFabdef]))" % (
+    (_HEX,) * 3
+)
+ESCAPE = rb"\\(?:[\"/bfnrt]|u%b)" % _FOUR_DIGITS
 """Regular expression of an escape that stands for a character of text."""
-_TEXT = rb"[^\"\\<]++|%b|<(?=[^A-Za-z/!?\"\\])" % ESCAPE
-_WORDS = rb"[^\"\\<>]*+"
-_DECLARATION = rb"(?:%b): ?[a-z0-9#]++(?:;|(?=\\\"))" % _any_of(PROPERTIES)
+_TEXT = rb"[^\"\\<]|%b|<+[^A-Za-z/!?\"\\<]" % ESCAPE
+_WORDS = rb"[^\"\\<>]*"
+_DECLARATION = rb"(?:%b): ?[a-z0-9#]+" % _any_of(PROPERTIES)
 _SAFE_ATTRIBUTE = (
-    rb"(?:(?:class|title|aria-label|role)=\\\"%b|data-(?:fill|task-id|pause-eligible|resume-eligible)=\\\"[\w-]*+"
-    rb"|rel=\\\"[a-z ]*+|target=\\\"_blank|style=\\\"(?:%b)*+)\\\"" % (_WORDS, _DECLARATION)
+    rb"(?:(?:class|title|aria-label|role)=\\\"%b|data-(?:fill|task-id|pause-eligible|resume-eligible)=\\\"[\w-]*"
+    rb"|rel=\\\"[a-z ]*|target=\\\"_blank|style=\\\"(?:%b;)*(?:%b)?)\\\"" % (_WORDS, _DECLARATION, _DECLARATION)
 )
-_HREF = rb"href=\\\"(?:[/?#]|https?://)[^\"\\<>\x00-\x20]*+\\\""
-_LINK_START = rb"<a(?: %b)*+ href=\\\"" % _SAFE_ATTRIBUTE
-_ELEMENT = rb"(?:%b)(?: %b)*+ ?/?+" % (_any_of(ELEMENTS - {"a", "input", "button"}), _SAFE_ATTRIBUTE)
-_ANCHOR = rb"a(?: (?:%b|%b))*+" % (_HREF, _SAFE_ATTRIBUTE)
-_CHECKBOX = rb"input type=\\\"checkbox\\\"(?: (?:%b|checked|disabled))*+ ?/?+" % _SAFE_ATTRIBUTE
-_UNKNOWN = rb"(?!(?:%b)[ >])[a-z][a-z0-9_.:]*+(?: [0-9a-df-hj-mqrt-z_][a-z0-9_.]*+)*+" % _any_of(ELEMENTS | ACTIVE)
+_HREF = rb"href=\\\"(?:[/?#]|https?://)[^\"\\<>\x00-\x20]*\\\""
+_ELEMENT = rb"(?:%b)(?: %b)* ?/?" % (_any_of(ELEMENTS - {"a", "input", "button"}), _SAFE_ATTRIBUTE)
+_ANCHOR = rb"a(?: (?:%b|%b))*" % (_HREF, _SAFE_ATTRIBUTE)
+_CHECKBOX = rb"input type=\\\"checkbox\\\"(?: (?:%b|checked|disabled))* ?/?" % _SAFE_ATTRIBUTE
+_KNOWN = (name for name in ELEMENTS | ACTIVE if "-" not in name)
+_UNKNOWN = rb"%b(?: [0-9a-df-hj-mqrt-z_][a-z0-9_.]*)*" % _other_than(_KNOWN, string.ascii_lowercase).encode()
 _TAG = rb"<(?:/(?:%b)|%b|%b|%b|%b)>" % (_any_of(ELEMENTS), _ANCHOR, _ELEMENT, _CHECKBOX, _UNKNOWN)
-_PLAIN = rb"\"(?:%b|%b)*+\"" % (_TEXT, _TAG)
-_STRING = re.compile(_PLAIN)
-_BLANKS = rb"[ \t\n\r]*+"
+_PLAIN = rb"\"(?:%b|%b)*\"" % (_TEXT, _TAG)
+_STRING = Automaton(_PLAIN)
 # A value is known as one by what follows; a key has to be simple, since its URLs are not ours to map.
-_RUN = re.compile(
-    rb"(?:[^\"<]*+(?:\"[^\"\\<]*+\"(?:%b:)?+|%b(?=%b[^: \t\n\r])))*+[^\"<]*+" % (_BLANKS, _PLAIN, _BLANKS)
-)
+_RUN = rb"(?:[^\"<]|\"[^\"\\<]*\"|%b[ \t\n\r]*[^: \t\n\r\"<])*" % _PLAIN
+_TO_END_OF_RUN = Automaton(_RUN)
+STRETCH = 8192
+"""The longest part that is proven in one pass, or not at all."""
+_LEAST_STRETCH = 256
+_END_OF_VALUE = b'",'
+_COMMON_LINK = rb"<a href=\""
+_LINK_START = rb"<a(?: %b)*+ href=\\\"" % _SAFE_ATTRIBUTE
 _LINK = re.compile(rb"%b(?P<url>(?:[^\"\\<>&]|&(?!#|\w+;))*+)\\\"" % _LINK_START)
 
 
 def end_of_run(text: bytes, start: int, end: int) -> int:
     """Up to where ``text[start:end]`` is JSON with plain strings only; `start` lies outside of a string."""
-    return reach(_RUN, text, start, end)
+    return _TO_END_OF_RUN.reach(text, start, end)
 
 
 def is_plain(text: bytes, start: int, end: int) -> bool:
     """Whether ``text[start:end]``, quotes included, is a plain string."""
-    return _STRING.fullmatch(text, start, end) is not None
+    return _STRING.covers(text, start, end)
 
 
 def link_edits(rules: UrlRules, text: bytes, start: int, end: int) -> list[Edit] | None:
@@ -76,25 +101,25 @@ def link_edits(rules: UrlRules, text: bytes, start: int, end: int) -> list[Edit]
     return None if told else edits
 
 
-def only_common_links(rules: UrlRules, text: bytes, start: int, end: int) -> bytes | None:
-    r"""How links name the monitor in ``text[start:end]``, where all strings are plain; None if it is named otherwise.
-
-    In plain strings, ``<a href=\"`` can only begin a link, and the address ends where the grammar says.
-    """
-    if any(text.find(needle, start, end) >= 0 for needle in rules.needles if needle != rules.core):
-        return None
-    link = common_link(rules.plain)
-    if text.count(rules.core, start, end) != text.count(link, start, end):
-        return None
-    return None if text.find(b"&", start, end) >= 0 and _doubtful(link).search(text, start, end) else link
-
-
 def common_link(mount: bytes) -> bytes:
     """A link to a page below `mount`, up to its mount's slash."""
-    return rb"<a href=\"%b/" % mount
+    return rb"%b%b/" % (_COMMON_LINK, mount)
+
+
+def end_of_stretch(rules: UrlRules, text: bytes, start: int, end: int) -> int:
+    """Up to where `text` has plain strings only and names the monitor in common links only; not far beyond `start`.
+
+    `start` where that is not known at once. In plain strings, a common link's beginning can only begin a link, and its
+    address ends where the grammar says.
+    """
+    stop = text.rfind(_END_OF_VALUE, start, min(end, start + STRETCH)) + len(_END_OF_VALUE)
+    if stop - start < _LEAST_STRETCH or not _stretch(rules).covers(text[start:stop]):
+        return start
+    return stop
 
 
 @lru_cache(maxsize=8)
-def _doubtful(link: bytes) -> re.Pattern[bytes]:
-    """A link whose address holds what may be a character reference."""
-    return re.compile(rb"%b[^\"&]*+(?:&(?!#|\w+;)[^\"&]*+)*+&" % re.escape(link))
+def _stretch(rules: UrlRules) -> AutomatonWithout:
+    mention = strange_mention(rules, _COMMON_LINK, follows=b"/", doubtful=rb"&(?:#|\w+;)")
+    words = (literally(needle) for needle in rules.needles if needle != rules.core)
+    return AutomatonWithout(_RUN, b"|".join((mention, *words)))
