@@ -12,6 +12,7 @@ from swf_remote.proxy.rewriting import json as json_rewriting
 from swf_remote.proxy.rewriting.cells_grammar import is_harmless
 from swf_remote.proxy.rewriting.cells_mending import NOTICE, meaning
 from swf_remote.proxy.rewriting.json_plain import is_plain
+from swf_remote.proxy.rewriting.stretches import Stretches
 from tests.remote.proxy.cell_bodies import in_pieces, rewriter
 from tests.remote.proxy.harm import harm_in
 
@@ -129,7 +130,7 @@ def test_a_second_rewriting_changes_nothing(body: bytes) -> None:
 def test_many_cells_at_once_are_read_as_one_by_one(body: bytes) -> None:
     with pytest.MonkeyPatch.context() as patch:
         quick = in_pieces(body, 10**6)
-        patch.setattr(json_rewriting, "end_of_stretch", lambda _rules, _text, start, _end: start)
+        patch.setattr(Stretches, "end", lambda _self, _view, position, _limit: position)
         assert in_pieces(body, 10**6) == quick
         patch.setattr(json_rewriting, "end_of_run", lambda _text, start, _end: start)
         assert in_pieces(body, 10**6) == quick

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swf_remote.proxy.page import PageContext
-from swf_remote.proxy.rewriting import json as json_rewriting
 from swf_remote.proxy.rewriting import rewriter_for
+from swf_remote.proxy.rewriting.stretches import Stretches
 from tests.remote.proxy.bodies import JSON, SITES
 
 LINK = '<a href="/swf-monitor/panda/jobs/7/?a=1&b=2">7</a>'
@@ -40,7 +40,7 @@ def in_pieces(body: bytes, size: int) -> bytes:
 
 def link_by_link(body: bytes) -> bytes:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(json_rewriting, "end_of_stretch", lambda _rules, _text, start, _end: start)
+        patched.setattr(Stretches, "end", lambda _self, _view, position, _limit: position)
         return in_pieces(body, len(body))
 
 

@@ -38,18 +38,18 @@ class Automaton:
         return self._expression.fullmatch(text, start, end) is not None
 
 
-class AutomatonWithout:
-    """An expression for texts in which another is found nowhere; both are looked at in the same pass."""
+class SeveralAutomata:
+    """Several expressions, looked for in the same pass."""
 
-    def __init__(self, expression: bytes, unwanted: bytes) -> None:
-        self._both = re2.Set.FullMatchSet(_options())
-        self._expected = [self._both.Add(expression)]
-        self._both.Add(rb"(?s).*(?:%b).*" % unwanted)
-        self._both.Compile()
+    def __init__(self, *expressions: bytes) -> None:
+        self._expressions = re2.Set.FullMatchSet(_options())
+        for expression in expressions:
+            self._expressions.Add(expression)
+        self._expressions.Compile()
 
-    def covers(self, text: bytes) -> bool:
-        """Whether all of `text` matches, and nothing in it is unwanted."""
-        return bool(self._both.Match(text) == self._expected)
+    def covering(self, text: bytes | memoryview) -> tuple[int, ...]:
+        """Which of the expressions, by their numbers, match all of `text`; none if memory does not suffice."""
+        return tuple(sorted(self._expressions.Match(text) or ()))
 
 
 def literally(text: bytes) -> bytes:

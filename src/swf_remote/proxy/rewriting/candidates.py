@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-
-_FAR = 16_384
+_FAR = 4096
 
 
 class Candidates:
@@ -30,14 +29,14 @@ class Candidates:
     def after(self, position: int) -> int:
         """Before it, no needle begins at or after `position`; most often one begins there, or the text ends."""
         if not self._asked <= position < self._nearest:
-            self._asked = position
-            self._nearest = min((self._of(needle, position) for needle in self._next), default=self._end)
+            self._asked, self._nearest = position, self._end
+            for needle, place in self._next.items():
+                if not place[0] <= position < place[1]:
+                    self._seek(needle, place, position)
+                self._nearest = min(self._nearest, place[1])
         return self._nearest
 
-    def _of(self, needle: bytes, position: int) -> int:
-        place = self._next[needle]
-        if not place[0] <= position < place[1]:
-            far = min(position + _FAR, self._end)
-            found = self._text.find(needle, position, min(far + len(needle) - 1, self._end))
-            place[:] = position, far if found < 0 else found
-        return place[1]
+    def _seek(self, needle: bytes, place: list[int], position: int) -> None:
+        far = min(position + _FAR, self._end)
+        found = self._text.find(needle, position, min(far + len(needle) - 1, self._end))
+        place[:] = position, far if found < 0 else found

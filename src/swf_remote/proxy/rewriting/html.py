@@ -42,7 +42,8 @@ class HtmlScanner:
         self._placement = placement
         self._part = part
         self._words = (*nested.rules.page_needles[1:], MODE_KEY, CSRF, *((CLASS,) if placement else ()))
-        self._runs: PlainRuns | None = None
+        # Inside of another text, an edit must not span what is escaped there.
+        self._runs = None if nested.depth else PlainRuns(nested.rules, self._words)
         self._candidates = Candidates((), b"", 0)
         self._state: _State = self._markup
         self._xml = xml
@@ -57,10 +58,8 @@ class HtmlScanner:
     def scan(self, view: View, position: int) -> int:
         """Add the edits of what is in view; return up to where it is settled."""
         self._candidates = Candidates((self._nested.rules.core, *self._words), view.text, view.end)
-        # Inside of another text, an edit must not span what is escaped there.
-        whole_runs = not self._nested.depth
-        runs = PlainRuns(self._nested.rules, view, self._words, self._candidates, LIMIT) if whole_runs else None
-        self._runs = runs
+        if self._runs:
+            self._runs.begin(view, position, self._candidates, LIMIT)
         while True:
             state = self._state
             moved = state(view, position)
@@ -75,6 +74,8 @@ class HtmlScanner:
             closely = self._reads_closely()
             if self._runs and not closely:
                 position = self._runs.end(position)
+                if self._runs.is_open_tag(position):
+                    break
             candidate = self._candidates.after(max(sought, position))
             begin, position = position, self._over_boring(view.text, position, candidate, closely=closely)
             if position == candidate:

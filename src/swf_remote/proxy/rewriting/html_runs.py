@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from .automata import Automaton, AutomatonWithout, literally
+from .automata import Automaton
 from .candidates import Candidates
-from .common_links import strange_mention
 from .streaming import View, replace_all
+from .stretches import Form, Proof, Stretches
 from .urls import UrlRules
 
 _BLANK = rb"[ \t\n\r\f]"
@@ -29,11 +29,12 @@ _END_TAG = rb"</[A-Za-z][A-Za-z0-9-]*%b*>" % _BLANK
 _NO_MARKUP = rb"<!--(?:-?[^<>-])*-->|<![A-Za-z][^<>]*>|<+[^A-Za-z/!?<]|[^<]"
 _RUN = rb"(?:%b|%b|%b)*" % (_NO_MARKUP, _START_TAG, _END_TAG)
 _TO_END_OF_RUN = Automaton(_RUN)
-# What is proven in one pass, or not at all.
-_STRETCH = 8192
-_LEAST_STRETCH = 256
 _LINK = b'<a href="'
 _NOT_AMPERSAND = rb"&(?:[^a]|a[^m]|am[^p]|amp[^;]|a?\z|am\z|amp\z)"
+_FORM = Form(_RUN, _LINK, follows=b"/?#", doubtful=_NOT_AMPERSAND, end=b"<", belongs=0)
+# Of what is not proven, so much is looked at in one step.
+_STEP = 4096
+_LONGEST_OPEN = 256
 # A page has few longer addresses; "&amp;" reads like "&".
 _REST_OF_VALUE = rb"(?=[/?#][^\"<&]{0,1000}+(?:&amp;[^\"<&]{0,1000}+){0,16}+\")"
 
@@ -47,56 +48,55 @@ def _other_mention(rules: UrlRules) -> re.Pattern[bytes]:
 
 
 @lru_cache(maxsize=16)
-def _stretch(rules: UrlRules, words: tuple[bytes, ...]) -> AutomatonWithout:
-    """A run without `words` that names the monitor in common links only."""
-    mention = strange_mention(rules, _LINK, follows=b"/?#", doubtful=_NOT_AMPERSAND)
-    return AutomatonWithout(_RUN, b"|".join((mention, *map(literally, words))))
+def _proof(rules: UrlRules, words: tuple[bytes, ...]) -> Proof:
+    return Proof(_FORM, rules, words)
 
 
 class PlainRuns:
-    """The runs in one view of a page; asked with growing positions."""
+    """The runs of one page; asked with growing positions in each view of it."""
 
-    def __init__(self, rules: UrlRules, view: View, words: tuple[bytes, ...], candidates: Candidates, limit: int) -> None:
-        """`words`: what is of interest besides the monitor; `candidates`: where these and the monitor's stand.
-
-        `limit`: the longest tag that is looked at as a whole.
-        """
-        self._view = view
-        self._others = candidates.apart_from(rules.core)
-        self._limit = limit
-        self._stretch = _stretch(rules, words)
-        self._unproven = -1
+    def __init__(self, rules: UrlRules, words: tuple[bytes, ...]) -> None:
+        """`words`: what is of interest besides the monitor."""
+        self._rules = rules
+        self._stretches = Stretches(_proof(rules, words))
         self._mention = _other_mention(rules)
-        self._mentioned = -1
         self._theirs, self._ours = _LINK + rules.plain, _LINK + rules.mount
+        self._view = View(b"", 0, False, [])
+        self._others = Candidates((), b"", 0)
+        self._mentioned, self._limit = -1, 0
+
+    def begin(self, view: View, position: int, candidates: Candidates, limit: int) -> None:
+        """Look at `view` from `position` on.
+
+        `candidates`: where the monitor and the words of interest stand; `limit`: the longest tag looked at as a whole.
+        """
+        self._view, self._limit = view, limit
+        self._others = candidates.apart_from(self._rules.core)
+        self._mentioned = -1
+        self._stretches.begin(position)
 
     def end(self, position: int) -> int:
         """Step over the run at `position`, perhaps an empty one, and add the edits of its links."""
-        position = self._over_stretches(position)
-        limit = min(position + self._limit, self._others.after(position))
-        limit = min(limit, self._next_mention(position, max(position + _STRETCH, self._unproven)))
+        position = self._stretches.end(self._view, position, self._limit)
+        if self.is_open_tag(position):
+            return position
+        far = max(position + _STEP, self._stretches.looked_at)
+        limit = min(position + self._limit, self._others.after(position), self._next_mention(position, far))
         stop = _TO_END_OF_RUN.reach(self._view.text, position, limit)
-        self._replace(position, stop)
+        if stop > position:
+            replace_all(self._view, position, stop, self._theirs, self._ours)
         return stop
 
-    def _over_stretches(self, position: int) -> int:
-        text, longest = self._view.text, min(_STRETCH, self._limit)
-        while position > self._unproven:
-            stop = text.rfind(b"<", position, min(self._view.end, position + longest))
-            if stop - position < _LEAST_STRETCH or not self._stretch.covers(text[position:stop]):
-                self._unproven = max(stop, position)
-            else:
-                self._replace(position, stop)
-                position = stop
-        return position
-
-    def _replace(self, start: int, end: int) -> None:
-        if end > start:
-            replace_all(self._view, start, end, self._theirs, self._ours)
+    def is_open_tag(self, position: int) -> bool:
+        """Whether a short tag, or what looks like one, begins at `position` and waits for its end."""
+        text, end = self._view.text, self._view.end
+        waits = not self._view.final and end - position < _LONGEST_OPEN
+        return waits and text.startswith(b"<", position, end) and text.find(b">", position, end) < 0
 
     def _next_mention(self, position: int, far: int) -> int:
         """The next one from `position` on, or `far` where it is not before that."""
         if self._mentioned <= position:
-            found = self._mention.search(self._view.text, position, min(far, self._view.end))
-            self._mentioned = found.start() if found else min(far, self._view.end)
+            far = min(far, self._view.end)
+            found = self._mention.search(self._view.text, position, far)
+            self._mentioned = found.start() if found else far
         return self._mentioned

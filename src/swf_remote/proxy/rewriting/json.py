@@ -10,10 +10,11 @@ import re
 from .candidates import Candidates
 from .edits import Decoded, Edit, carried_back
 from .escapes import plain, without_backslashes
-from .json_plain import STRETCH, common_link, end_of_run, end_of_stretch, is_plain, link_edits
+from .json_plain import end_of_run, is_plain, link_edits, proof
 from .nested import Nested
 from .runs import reach
-from .streaming import LIMIT, View, replace_all
+from .streaming import LIMIT, View
+from .stretches import Stretches
 from .values import value_edits
 
 BODY = re.compile(rb'(?:[^"\\]++|\\[\s\S])*+')
@@ -22,6 +23,8 @@ QUOTE = ord('"')
 _BORING = re.compile(rb'(?:[^"]*+"(?:[^"\\]++|\\[\s\S])*+")*+[^"]*+')
 _BLANKS = re.compile(rb"[ \t\n\r]*+")
 _COLON = ord(":")
+# Of what is no stretch, so much is looked at in one step.
+_STEP = 4096
 
 
 class JsonScanner:
@@ -31,13 +34,14 @@ class JsonScanner:
         self._nested = nested
         self._in_long_string = False
         self._candidates = Candidates((), b"", 0)
-        self._unproven = 0
+        # Inside of another text, an edit must not span what is escaped there.
+        self._stretches = None if nested.depth else Stretches(proof(nested.rules))
 
     def scan(self, view: View, position: int) -> int:
         """Add the edits of the strings in view; return up to where it is settled."""
         self._candidates = Candidates(self._nested.rules.needles, view.text, view.end)
-        # Inside of another text, an edit must not span what is escaped there.
-        self._unproven = view.end if self._nested.depth else position
+        if self._stretches:
+            self._stretches.begin(position)
         while position < view.end:
             moved = self._long_string(view, position) if self._in_long_string else self._run(view, position)
             if moved == position:
@@ -48,13 +52,12 @@ class JsonScanner:
     def _run(self, view: View, position: int) -> int:
         """Over many plain strings at once, or over the next one that is not."""
         rules, text, limit = self._nested.rules, view.text, min(view.end, position + LIMIT)
-        if position >= self._unproven:
-            stop = end_of_stretch(rules, text, position, limit)
+        if self._stretches:
+            stop = self._stretches.end(view, position, LIMIT)
             if stop > position:
-                replace_all(view, position, stop, common_link(rules.plain), common_link(rules.mount))
                 return stop
-            self._unproven = min(limit, position + STRETCH)
-        end = end_of_run(text, position, min(limit, self._unproven))
+            limit = min(limit, max(position + _STEP, self._stretches.looked_at))
+        end = end_of_run(text, position, limit)
         if end == position:
             return self._next_string(view, position)
         links = link_edits(rules, text, position, end)

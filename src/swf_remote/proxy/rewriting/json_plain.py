@@ -11,10 +11,10 @@ import string
 from collections.abc import Iterable
 from functools import lru_cache
 
-from .automata import Automaton, AutomatonWithout, literally
+from .automata import Automaton
 from .cells_policy import ACTIVE, ELEMENTS, PROPERTIES
-from .common_links import strange_mention
 from .edits import Edit
+from .stretches import Form, Proof
 from .urls import UrlRules
 
 _NAME_LETTERS = string.ascii_lowercase + string.digits + "_.:"
@@ -39,9 +39,7 @@ def _other_than(names: Iterable[str], letters: str = _NAME_LETTERS) -> str:
 
 _HEX = rb"[0-9A-Fa-f]"
 # No "<" in disguise (003c), and no backslash (005c) that a second reading as JSON could take for an escape.
-_FOUR_DIGITS = rb"(?:[1-9A-Fa-f]%b{3}|0[1-9A-Fa-f]%b{2}|00(?:[0-246-9A-Fa-f]%b|[35][0-9ABDEFabdef]))" % (
-    (_HEX,) * 3
-)
+_FOUR_DIGITS = rb"(?:[1-9A-Fa-f]%b{3}|0[1-9A-Fa-f]%b{2}|00(?:[0-246-9A-Fa-f]%b|[35][0-9ABDEFabdef]))" % ((_HEX,) * 3)
 ESCAPE = rb"\\(?:[\"/bfnrt]|u%b)" % _FOUR_DIGITS
 """Regular expression of an escape that stands for a character of text."""
 _TEXT = rb"[^\"\\<]|%b|<+[^A-Za-z/!?\"\\<]" % ESCAPE
@@ -63,11 +61,7 @@ _STRING = Automaton(_PLAIN)
 # A value is known as one by what follows; a key has to be simple, since its URLs are not ours to map.
 _RUN = rb"(?:[^\"<]|\"[^\"\\<]*\"|%b[ \t\n\r]*[^: \t\n\r\"<])*" % _PLAIN
 _TO_END_OF_RUN = Automaton(_RUN)
-STRETCH = 8192
-"""The longest part that is proven in one pass, or not at all."""
-_LEAST_STRETCH = 256
-_END_OF_VALUE = b'",'
-_COMMON_LINK = rb"<a href=\""
+_FORM = Form(_RUN, rb"<a href=\"", follows=b"/", doubtful=rb"&(?:#|\w+;)", end=b'",', belongs=2)
 _LINK_START = rb"<a(?: %b)*+ href=\\\"" % _SAFE_ATTRIBUTE
 _LINK = re.compile(rb"%b(?P<url>(?:[^\"\\<>&]|&(?!#|\w+;))*+)\\\"" % _LINK_START)
 
@@ -101,25 +95,10 @@ def link_edits(rules: UrlRules, text: bytes, start: int, end: int) -> list[Edit]
     return None if told else edits
 
 
-def common_link(mount: bytes) -> bytes:
-    """A link to a page below `mount`, up to its mount's slash."""
-    return rb"%b%b/" % (_COMMON_LINK, mount)
-
-
-def end_of_stretch(rules: UrlRules, text: bytes, start: int, end: int) -> int:
-    """Up to where `text` has plain strings only and names the monitor in common links only; not far beyond `start`.
-
-    `start` where that is not known at once. In plain strings, a common link's beginning can only begin a link, and its
-    address ends where the grammar says.
-    """
-    stop = text.rfind(_END_OF_VALUE, start, min(end, start + STRETCH)) + len(_END_OF_VALUE)
-    if stop - start < _LEAST_STRETCH or not _stretch(rules).covers(text[start:stop]):
-        return start
-    return stop
-
-
 @lru_cache(maxsize=8)
-def _stretch(rules: UrlRules) -> AutomatonWithout:
-    mention = strange_mention(rules, _COMMON_LINK, follows=b"/", doubtful=rb"&(?:#|\w+;)")
-    words = (literally(needle) for needle in rules.needles if needle != rules.core)
-    return AutomatonWithout(_RUN, b"|".join((mention, *words)))
+def proof(rules: UrlRules) -> Proof:
+    """That strings are plain and name the monitor in common links only.
+
+    In plain strings, a common link's beginning can only begin a link, and its address ends where the grammar says.
+    """
+    return Proof(_FORM, rules, (needle for needle in rules.needles if needle != rules.core))
