@@ -16,9 +16,9 @@ class Candidates:
     def __init__(self, needles: Sequence[bytes], text: bytes, end: int) -> None:
         self._text = text
         self._end = end
-        # Of each needle: from where it was sought, and where it was found.
-        self._next = {needle: [0, -1] for needle in needles}
-        self._asked, self._nearest = 0, -1
+        # Of each needle: from where it was sought, up to where that still holds, and what was found.
+        self._next = {needle: [0, 0, 0] for needle in needles}
+        self._asked, self._holds, self._nearest = 0, 0, 0
 
     def apart_from(self, needle: bytes) -> Candidates:
         """The occurrences of the other needles; none of them is sought twice."""
@@ -28,15 +28,16 @@ class Candidates:
 
     def after(self, position: int) -> int:
         """Before it, no needle begins at or after `position`; most often one begins there, or the text ends."""
-        if not self._asked <= position < self._nearest:
-            self._asked, self._nearest = position, self._end
+        if not self._asked <= position < self._holds:
+            self._asked, self._holds, self._nearest = position, self._end, self._end
             for needle, place in self._next.items():
                 if not place[0] <= position < place[1]:
                     self._seek(needle, place, position)
-                self._nearest = min(self._nearest, place[1])
+                self._holds = min(self._holds, place[1])
+                self._nearest = min(self._nearest, place[2])
         return self._nearest
 
     def _seek(self, needle: bytes, place: list[int], position: int) -> None:
         far = min(position + _FAR, self._end)
         found = self._text.find(needle, position, min(far + len(needle) - 1, self._end))
-        place[:] = position, far if found < 0 else found
+        place[:] = (position, far, far) if found < 0 else (position, found + 1, found)

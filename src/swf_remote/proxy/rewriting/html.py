@@ -27,7 +27,8 @@ from .streaming import LIMIT, Scanner, View
 _State = Callable[[View, int], int]
 _PASSES = {"comment": grammar.COMMENT_END, "cdata": grammar.CDATA_END, "bogus": grammar.BOGUS_END}
 _TAG_END = ord(">")
-_NEAR = 256
+# Where a page is not plain, so much is read tag by tag before a whole run is tried again.
+_NEAR = 128
 
 
 class HtmlScanner:
@@ -69,11 +70,12 @@ class HtmlScanner:
 
     def _markup(self, view: View, position: int) -> int:
         markup = self._state
-        sought = position
+        sought, tried = position, position
         while position < view.end:
             closely = self._reads_closely()
-            if self._runs and not closely:
-                position = self._runs.end(position)
+            if self._runs and not closely and position >= tried:
+                begin, position = position, self._runs.end(position)
+                tried = position + (0 if position - begin >= _NEAR else _NEAR)
                 if self._runs.is_open_tag(position):
                     break
             candidate = self._candidates.after(max(sought, position))

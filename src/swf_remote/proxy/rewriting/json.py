@@ -25,6 +25,8 @@ _BLANKS = re.compile(rb"[ \t\n\r]*+")
 _COLON = ord(":")
 # Of what is no stretch, so much is looked at in one step.
 _STEP = 4096
+# Where strings are not plain, so much is read string by string before many are tried at once again.
+_CLOSELY = 128
 
 
 class JsonScanner:
@@ -58,14 +60,18 @@ class JsonScanner:
                 return stop
             limit = min(limit, max(position + _STEP, self._stretches.looked_at))
         end = end_of_run(text, position, limit)
-        if end == position:
-            return self._next_string(view, position)
-        links = link_edits(rules, text, position, end)
+        links = link_edits(rules, text, position, end) if end > position else None
         if links is not None:
             view.edits += links
             return end
-        while position < end and (moved := self._next_string(view, position)) != position:
+        return self._over_strings(view, position, max(end, position + _CLOSELY))
+
+    def _over_strings(self, view: View, position: int, stop: int) -> int:
+        """String by string, up to `stop` at least or to what has not come yet."""
+        while position < min(stop, view.end) and (moved := self._next_string(view, position)) != position:
             position = moved
+            if self._in_long_string:
+                break
         return position
 
     def _next_string(self, view: View, position: int) -> int:
@@ -111,7 +117,8 @@ class JsonScanner:
 
     def _value(self, text: bytes, start: int, end: int) -> list[Edit]:
         """Edits of the value ``text[start:end]``, quotes included."""
-        links = link_edits(self._nested.rules, text, start, end) if is_plain(text, start, end) else None
+        has_links = text.find(b"<", start, end) >= 0 and is_plain(text, start, end)
+        links = link_edits(self._nested.rules, text, start, end) if has_links else None
         if links:
             return links
         decoded = _decoded(text, start + 1, end - 1)
