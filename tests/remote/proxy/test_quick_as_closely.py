@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swf_remote.proxy.page import PageContext
+from swf_remote.proxy.rewriting import cells as cells_rewriting
 from swf_remote.proxy.rewriting import json as json_rewriting
 from swf_remote.proxy.rewriting import rewriter_for, stretches
 from swf_remote.proxy.rewriting.html_runs import PlainRuns
@@ -89,8 +90,53 @@ VALUES = [
     *('"<a title=\\"x\\" href=\\"/swf-monitor/x\\">",', '"<input type=\\"checkbox\\">",', '"<<b>",', '"<font-face>",'),
     *('"<b style=\\"color: red;width: 3px\\">",', '"<b style=\\"color: red\\">",', '"<a href=\\"/swf-monitor\\">",'),
 ]
-PAGES = st.lists(st.sampled_from([ROW, ROW * 3, *TAGS, *ODDITIES, *MARKUP]), max_size=24).map("".join).map(str.encode)
-DATA = st.lists(st.sampled_from([*VALUES, *CELLS]), max_size=24).map("".join).map(str.encode)
+LINK = '<a href="/swf-monitor/x">x</a>'
+ORDINARY = [
+    *(
+        ROW,
+        ROW * 3,
+        LINK,
+        LINK,
+        "<td>",
+        "<b class='c'>",
+        "<!-- x -->",
+        "words ",
+        '<a href="/swf-monitor?a">',
+        "<!doctype x>",
+    ),
+    *(
+        '<a href="/swf-monitorx/">',
+        "<textarea>",
+        "<title>",
+        "<script>",
+        "<svg>",
+        "<iframe>",
+        "<xmp>",
+        "<plaintext>",
+        "<style>",
+    ),
+    *("</textarea>", "</title>", "</script>", "</svg>", "</iframe>", "</xmp>", "</style>", "<noembed>", "</noembed>"),
+]
+ORDINARY_VALUES = [
+    *(
+        '"<a href=\\"/swf-monitor/x\\">x</a>",',
+        '"<b>x</b>",',
+        '"words",',
+        '1, "k":',
+        '"<a href=\\"/swf-monitorx/\\">",',
+    ),
+    *('"<a href=\\"/swf-monitor?x\\">",', '"\\u003cimg src=x onerror=a>",', '"/swf-monitor/x",', '"<b>x</b>": 1,'),
+]
+
+
+def texts(ordinary: list[str], odd: list[str]) -> st.SearchStrategy[bytes]:
+    """Mostly what runs are made of, with something else in between."""
+    plain = st.sampled_from(ordinary)
+    return st.lists(st.one_of(plain, plain, plain, st.sampled_from(odd)), max_size=24).map("".join).map(str.encode)
+
+
+PAGES = texts(ORDINARY, [*TAGS, *ODDITIES, *MARKUP])
+DATA = texts(ORDINARY_VALUES, [*VALUES, *CELLS])
 SIZES = st.sampled_from([1, 7, 50, 300, 100_000])
 
 
@@ -115,6 +161,8 @@ def closely() -> Iterator[None]:
         patched.setattr(PlainRuns, "end", lambda _self, position: position)
         patched.setattr(Stretches, "end", lambda _self, _view, position, _limit: position)
         patched.setattr(json_rewriting, "end_of_run", lambda _text, start, _end: start)
+        for module in (cells_rewriting, json_rewriting):
+            patched.setattr(module, "is_plain", lambda _text, _start, _end: False)
         yield
 
 
