@@ -112,6 +112,11 @@ def test_a_frame_of_another_length_than_it_says_is_broken_wherever_it_was_cut(si
         decoded(b"zstd", b"(\xb5/\xfd \x08\x01\x00\x00", size)
 
 
+def test_a_damaged_frame_is_the_same_however_it_was_cut() -> None:
+    frame = b"(\xb5/\xfd \x00\x05\x00\x00"  # a compressed block of no bytes
+    assert [decoded(b"zstd", frame, size) for size in range(1, 10)] == [b""] * 9
+
+
 @pytest.mark.parametrize("coding", [b"gzip", b"br", b"zstd"])
 def test_a_body_that_swells_beyond_measure_is_stopped_in_small_pieces(coding: bytes) -> None:
     encoder = encoder_for(coding)

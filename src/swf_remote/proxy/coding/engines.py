@@ -143,17 +143,19 @@ class Zstandard:
         while data:
             if self._frame.eof:
                 self._open()
+            # A frame in one piece is judged by another part of the library, which refuses other things.
+            part, rest = (data[:1], data[1:]) if not self._header else (data, b"")
             self._begun = True
-            self._header += data[: _ZSTD_HEADER - len(self._header)]
-            piece = self._frame.decompress(data)
+            self._header += part[: _ZSTD_HEADER - len(self._header)]
+            piece = self._frame.decompress(part)
             self._given += len(piece)
             if self._frame.eof:
                 self._check_size()
             yield piece
-            data = self._frame.unused_data if self._frame.eof else b""
+            data = self._frame.unused_data + rest if self._frame.eof else rest
 
     def _check_size(self) -> None:
-        """A frame may announce its size; the library compares it only where the frame came in one piece."""
+        """A frame may announce its size; of one that comes in pieces the library does not compare it."""
         if not self._header.startswith(_ZSTD_MAGIC):
             return
         announced = zstandard.get_frame_parameters(self._header).content_size
