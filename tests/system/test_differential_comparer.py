@@ -14,6 +14,7 @@ PAGE = """<!doctype html><html lang="en"><head><title>Jobs</title>
 <time datetime="2026-11-24T03:00:00+00:00">20261124 03:00:00 UTC</time></div>
 <a class="a b" href="/swf-monitor/panda/jobs/?days=7&amp;next=/swf-monitor/x/" onclick="go('/swf-monitor/panda/')">7 &amp; 8</a>
 <input type="hidden" name="csrfmiddlewaretoken" value="abc"><input type="hidden" name="next" value="/swf-monitor/panda/">
+<svg class="strip"><rect x="101.3" width="898.7"></rect></svg><svg class="other"><rect x="101.3"></rect></svg>
 <pre>GET /swf-monitor/panda/</pre><div data-url="/swf-monitor/y/"></div></main></body></html>"""  # noqa: E501
 SHOWN = (
     PAGE.replace("localStorage.getItem('navMode')", "'production'")
@@ -23,6 +24,7 @@ SHOWN = (
     .replace("=/swf-monitor/", "=/prod/")
     .replace("03:00:00", "03:00:01")
     .replace('value="abc"', 'value=""')
+    .replace('width="898.7"', 'width="898.6"')
     .replace(">Login<", " class=ours>Log in</a><b>more</b><")
 )
 SEEDED = {
@@ -45,6 +47,8 @@ SEEDED = {
     "absolute link": ("https://pandaserver02.sdcc.bnl.gov/swf-monitor/", "/prod/"),
     "time elsewhere": ("7 &amp; 8", "20261124 03:00:00 UTC"),
     "navigation mode": ("'production'", "'testbed'"),
+    "strip of another time": ('width="898.6"', 'width="880.0"'),
+    "drawing": ('class="other"><rect x="101.3"', 'class="other"><rect x="101.4"'),
     "title": ("<title>Jobs", "<title>Jobs "),
 }
 
