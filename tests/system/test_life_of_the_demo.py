@@ -75,8 +75,9 @@ def test_a_killed_part_is_named_restarted_and_the_pages_are_right_again(live_dem
     if name in NAMED_ON_STATUS_PAGE:
         word = NAMED_ON_STATUS_PAGE[name]
         live_demo.until(lambda: word in status_incidents(live_demo), 5, f"the status page names {word}")
-    live_demo.until(lambda: all_pages_answer(live_demo), 10, f"pages are right after {name} died")
-    assert live_demo.pids[name] != killed
+    live_demo.until(
+        lambda: live_demo.pids[name] != killed and all_pages_answer(live_demo), 10, f"all is right after {name} died"
+    )
 
 
 def status_incidents(demo: Demo) -> str:

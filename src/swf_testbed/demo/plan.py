@@ -12,6 +12,7 @@ from swf_testbed.demo.secrets import DemoSecrets
 SERVICE_ACCOUNT = "swf-remote-service"
 # By this name the monitor at the laboratory is asked and named; in the demo it is the one on this machine.
 MONITOR_NAME = "pandaserver02.sdcc.bnl.gov"
+FEED_MAX_AGE_SECONDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,8 @@ class Part:
     ready_url: str | None = None
     """Answers 200 as soon as the part works; None: ready when started."""
     environment: dict[str, str] = field(default_factory=dict)
+    longer_gap: float = 0.0
+    """Seconds, beyond the usual ones, before it is started again when it has died."""
 
 
 def program(name: str) -> str:
@@ -85,7 +88,7 @@ def monitor_environment(options: Options, made: DemoSecrets) -> dict[str, str]:
         "SWF_MONITOR_SECRET_KEY": made.monitor_key,
         "SWF_MONITOR_DB_NAME": str(options.var.resolve() / "monitor.sqlite3"),
         "SWF_MONITOR_ALLOWED_HOSTS": f"127.0.0.1,localhost,{MONITOR_NAME}",
-        "SWF_MONITOR_FEED_MAX_AGE": "3",
+        "SWF_MONITOR_FEED_MAX_AGE": str(FEED_MAX_AGE_SECONDS),
         "PANDA_DB_NAME": str(options.panda_database),
     }
 
@@ -112,6 +115,8 @@ def parts(options: Options, made: DemoSecrets, monitor_token: str) -> tuple[Part
         f"simulated PanDA, speed {options.speed:g}",
         (program("swf-testbed"), "run", "--database", options.database_url, "--speed", f"{options.speed:g}"),
         environment=_clean_environment(),
+        # Its silence counts from here on, and the status page looks once a second.
+        longer_gap=FEED_MAX_AGE_SECONDS - 1,
     )
     monitor = Part(
         "monitor",

@@ -96,11 +96,12 @@ class Supervisor:
             code = await supervised.child.wait()
             name, pid = supervised.part.name, supervised.child.pid
             kill_group(pid, signal.SIGKILL)  # workers of a killed server would keep its port
-            self._say(f"✗ {name} (pid {pid}) {how_it_ended(code)}; restarting in {RESTART_SECONDS:g} s")
+            pause = RESTART_SECONDS + supervised.part.longer_gap
+            self._say(f"✗ {name} (pid {pid}) {how_it_ended(code)}; restarting in {pause:g} s")
             supervised.deaths.append(monotonic())
             if len(supervised.deaths) == GIVE_UP_AFTER and monotonic() - supervised.deaths[0] < GIVE_UP_WITHIN_SECONDS:
                 raise self._failure(supervised, f"died {GIVE_UP_AFTER} times within {GIVE_UP_WITHIN_SECONDS:g} s")
-            await asyncio.sleep(RESTART_SECONDS)
+            await asyncio.sleep(pause)
             supervised.child = await start_child(
                 supervised.part.command, supervised.part.environment, self._logs, supervised.log_file
             )

@@ -13,6 +13,7 @@ from swf_testbed.demo.plan import Options, gateway_environment, monitor_environm
 from swf_testbed.demo.readiness import busy_port
 from swf_testbed.demo.secrets import load_or_make_secrets
 from swf_testbed.demo.state_file import write_state
+from swf_testbed.demo.supervisor import RESTART_SECONDS
 
 
 def free_port() -> int:
@@ -115,3 +116,12 @@ def test_parts_start_in_the_order_of_the_chain(tmp_path: Path) -> None:
         "tunnel",
         "gateway",
     ]
+
+
+def test_a_dead_testbed_stays_away_for_longer_than_its_silence_may_last(tmp_path: Path) -> None:
+    made = load_or_make_secrets(tmp_path / "secrets.json")
+    testbed, *others = parts(options(tmp_path), made, "token")
+    monitor = monitor_environment(options(tmp_path), made)
+    between_looks = float(gateway_environment(options(tmp_path), made)["SWF_REMOTE_PROBE_INTERVAL"])
+    assert RESTART_SECONDS + testbed.longer_gap >= float(monitor["SWF_MONITOR_FEED_MAX_AGE"]) + between_looks
+    assert {other.longer_gap for other in others} == {0.0}
