@@ -25,7 +25,7 @@ from swf_remote.proxy.http2.pool import SharedConnectionError, SharedConnections
 from swf_remote.proxy.link import Proof
 from swf_remote.proxy.trust import FaultLog, Trust
 from swf_remote.proxy.upstream_connector import ATTEMPT, Attempt, Connector, own_errors
-from swf_remote.proxy.upstream_exchange import READ_BUFFER, Exchanges, OwnAnswer
+from swf_remote.proxy.upstream_exchange import READ_BUFFER, Exchanges, Outgoing, OwnAnswer
 from swf_remote.proxy.wire import LONGEST_LINE, MOST_FIELDS
 
 CONNECT_SECONDS = 5.0
@@ -46,22 +46,6 @@ class Budget:
 
 PAGE_BUDGET = Budget()
 WRITE_BUDGET = Budget(first_byte=60.0)
-
-
-class Outgoing(Protocol):
-    """What is sent to the monitor."""
-
-    @property
-    def method(self) -> str:
-        """Request method."""
-
-    @property
-    def target(self) -> str:
-        """Raw path and query on the monitor's host, sent byte for byte."""
-
-    @property
-    def headers(self) -> Sequence[tuple[str, str]]:
-        """Header lines; no other is added but ``Host``, lengths and ``Connection``."""
 
 
 class _Source(Protocol):

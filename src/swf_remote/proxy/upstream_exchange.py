@@ -24,8 +24,8 @@ READ_BUFFER = 65_536
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
-class Asked(Protocol):
-    """A request as it is written here."""
+class Outgoing(Protocol):
+    """What is sent to the monitor."""
 
     @property
     def method(self) -> str:
@@ -33,11 +33,11 @@ class Asked(Protocol):
 
     @property
     def target(self) -> str:
-        """Raw path and query."""
+        """Raw path and query on the monitor's host, sent byte for byte."""
 
     @property
     def headers(self) -> Sequence[tuple[str, str]]:
-        """Header lines."""
+        """Header lines; no other is added but ``Host``, lengths and ``Connection``."""
 
 
 class OwnAnswer:
@@ -94,7 +94,7 @@ class Exchanges:
         self._way = aiohttp.ClientRequest("GET", URL(root), loop=loop, ssl=context, server_hostname=server_name)
         self._host = self._way.headers["Host"]
 
-    async def ask(self, request: Asked) -> OwnAnswer:
+    async def ask(self, request: Outgoing) -> OwnAnswer:
         """The head of the answer, and the way to its body.
 
         Raises:
@@ -103,7 +103,7 @@ class Exchanges:
         """
         return await in_own_words(self._asked(request))
 
-    async def _asked(self, request: Asked) -> OwnAnswer:
+    async def _asked(self, request: Outgoing) -> OwnAnswer:
         head = head_of(request, self._host)
         try:
             connection = await self._connector.connect(self._way, traces=[], timeout=self._timeout)
@@ -116,7 +116,7 @@ class Exchanges:
             raise
 
 
-def head_of(request: Asked, host: str) -> bytes:
+def head_of(request: Outgoing, host: str) -> bytes:
     """A request's head on the wire; `host` where it names none itself.
 
     Raises:

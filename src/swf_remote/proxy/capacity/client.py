@@ -23,7 +23,8 @@ from swf_remote.proxy.capacity.pace import Pace
 from swf_remote.proxy.capacity.recall import Recall
 from swf_remote.proxy.failures import LinkCause, UpstreamError
 from swf_remote.proxy.link import Observation
-from swf_remote.proxy.upstream import PAGE_BUDGET, Budget, Outgoing, UpstreamAnswer, UpstreamClient
+from swf_remote.proxy.upstream import PAGE_BUDGET, Budget, UpstreamAnswer, UpstreamClient
+from swf_remote.proxy.upstream_exchange import Outgoing
 
 MOST_TIMES = 512
 PATIENCE_SECONDS = 1.0
