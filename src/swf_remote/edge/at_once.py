@@ -2,7 +2,8 @@
 
 They are what memory has and what a used-up budget refuses. Both must cost little: one is most of the load, the other
 all of a flood. What a request means is found out once for all that are the same (``Arrival``). Whatever cannot be
-answered so takes the long way through ``edge.outer``, as if nothing had been tried; what leaves here would leave there.
+answered so takes the long way through ``edge.outer``, with all that was found out of it (``EXPECTED``); what leaves
+here would leave there.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ from swf_remote.web.error_pages import error_response
 from swf_remote.web.negotiation import ErrorForm, error_form
 
 FAILURES = logging.getLogger("swf_remote.failures")
+# In the scope of a request that was looked at here: the ``Expected`` of its own. Its headers are cleaned, and neither
+# the edge nor Django answers it.
+EXPECTED = "swf_remote.expected"
 MOST_ARRIVALS = 1024
 # Of what browsers send, half as much.
 LONGEST_ARRIVAL = 4096
@@ -125,33 +129,39 @@ class AtOnce:
         self._arrivals: OrderedDict[object, Arrival | None] = OrderedDict()
         self._refusal_head = lru_cache(maxsize=256)(self._made_refusal_head)
 
-    def __call__(self, head: Head, asking: Asking) -> Wire | None:
-        """The whole answer as it goes out on a connection that stays; None: it takes the long way."""
+    def __call__(self, head: Head, asking: Asking) -> Wire | Scope:
+        """The whole answer as it goes out on a connection that stays, or the scope in which it takes the long way."""
         if not self._runtime.open_without_traces:
-            return None
+            return asking.scope(head)
         began = time.perf_counter()
         try:
             return self._answer(head, asking, began)
         except Exception:
             # Nothing was sent: on the long way a failure becomes a page.
             FAILURES.exception("a request could not be answered at once")
-            return None
+            return asking.scope(head)
 
-    def _answer(self, head: Head, asking: Asking, began: float) -> Wire | None:
+    def _answer(self, head: Head, asking: Asking, began: float) -> Wire | Scope:
         key = head.method, head.target, head.headers, asking.peer
         is_known = key in self._arrivals
         arrival = self._arrivals[key] if is_known else self._new_arrival(head, asking)
-        found = self._inside.answer(arrival.expected) if arrival else None
-        if arrival and isinstance(found, Problem):
-            # Not remembered: a flood would drive out all others.
-            return self._refused(arrival, found, asking, began)
+        sent: Wire | None = None
+        if arrival is not None:
+            found = self._inside.answer(arrival.expected)
+            if isinstance(found, Problem):
+                return self._refused(arrival, found, asking, began)
+            sent = self._sent(arrival, found, asking, began) if found else None
+            if sent is None and not is_known:
+                return {**arrival.scope, EXPECTED: arrival.expected}
         if is_known:
             self._arrivals.move_to_end(key)
-        elif _size(head) <= LONGEST_ARRIVAL:
+        elif head.size <= LONGEST_ARRIVAL:
             self._remember(key, arrival)
-        return self._sent(arrival, found, asking, began) if arrival and isinstance(found, Ready) else None
+        # What is remembered is not handed on: it bears the number of the request of which it was found out.
+        return sent or asking.scope(head)
 
     def _remember(self, key: object, arrival: Arrival | None) -> None:
+        """Not of what was refused or has to be asked for: a flood would drive out all others."""
         self._arrivals[key] = arrival
         if len(self._arrivals) > MOST_ARRIVALS:
             self._arrivals.popitem(last=False)
@@ -234,11 +244,6 @@ class AtOnce:
     def _log(self, scope: Scope, told: Exchange) -> None:
         if LOG.isEnabledFor(logging.INFO):
             output().write(self._line(scope, told))
-
-
-def _size(head: Head) -> int:
-    """Bytes of what somebody asks with."""
-    return len(head.target) + sum([len(name) + len(value) for name, value in head.headers])
 
 
 @lru_cache(maxsize=256)

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from swf_remote.configuration import Configuration
 from swf_remote.edge import metrics
-from swf_remote.edge.at_once import AtOnce, Inside
+from swf_remote.edge.at_once import EXPECTED, AtOnce, Inside
 from swf_remote.edge.exchange import Exchange, enter, exchange_of
 from swf_remote.edge.intake import cleaned
 from swf_remote.edge.log_lines import LOG, line_maker
@@ -74,7 +74,7 @@ class Outer:
             await self._runtime.open()
             self._runtime.request_begins()
             metrics.request_begins()
-            inner = cleaned(scope, self._proxies)
+            inner = scope if EXPECTED in scope else cleaned(scope, self._proxies)
             exchange = exchange_of(inner)
             if self._runtime.traces is not None:
                 exchange.trace = self._runtime.traces.request(inner)
@@ -101,10 +101,12 @@ class Outer:
         enter(exchange)
         guarded = self._guarded(exchange, send)
         try:
-            problem = refusal(scope, self._hosts)
-            if problem:
+            if EXPECTED in scope:
+                await self._proxy(scope, receive, guarded)
+            elif problem := refusal(scope, self._hosts):
                 raise ProblemError(problem)
-            await self._dispatch(scope, receive, guarded)
+            else:
+                await self._dispatch(scope, receive, guarded)
         except ProblemError as error:
             await self._tell(scope, error.problem, guarded)
         except AnswerAbortedError as error:

@@ -128,25 +128,34 @@ class Proxy:
             AnswerAbortedError: the answer broke off after it had begun.
         """
         try:
-            admission = await admit(
-                scope["method"],
-                scope["raw_path"],
-                scope["headers"],
-                mount=self._mount,
-                public_url=self._public_url,
-                query=scope["query_string"],
-            )
+            visit, wanted = self.prompt.met(scope) or await self._admitted(scope)
         except LoginNeeded:
             await self._ask_for_login(scope, send)
             return
-        visit = Visit(scope, admission)
-        visit.exchange.area, visit.exchange.route = admission.route.kind, admission.route.pattern
-        wanted = self._reads.wanted(visit) if self._reads else None
+        route = visit.admission.route
+        visit.exchange.area, visit.exchange.route = route.kind, route.pattern
         if wanted and self._reads and (reply := self._reads.at_once(wanted, visit)):
             await send_reply(reply, visit, send)
             return
         body = RequestBody(receive, self._limit)
         await _unless(body.reader_gone(), self._serve(visit, wanted, body, send))
+
+    async def _admitted(self, scope: Scope) -> tuple[Visit, Wanted | None]:
+        """The visit, and what it wants of the cache.
+
+        Raises:
+            ProblemError, LoginNeeded: as of ``admit``.
+        """
+        admission = await admit(
+            scope["method"],
+            scope["raw_path"],
+            scope["headers"],
+            mount=self._mount,
+            public_url=self._public_url,
+            query=scope["query_string"],
+        )
+        visit = Visit(scope, admission)
+        return visit, self._reads.wanted(visit) if self._reads else None
 
     async def _serve(self, visit: Visit, wanted: Wanted | None, body: RequestBody, send: Send) -> None:
         if visit.admission.route.kind is Kind.STREAM:

@@ -1,7 +1,8 @@
 """What the proxy may answer without waiting: a fresh kept answer, or the word that a reader has had its share.
 
 Only reads that the table lets everybody make come here. All else is looked at on the long way (``proxy.app``), which
-judges alike: a hit here is a hit there, a refusal here a refusal there, and nothing is counted twice.
+judges alike: a hit here is a hit there, a refusal here a refusal there, and nothing is counted twice. Where neither
+can be told, the long way goes on with what was found out.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from starlette.types import Scope
 
 from swf_remote.accounts.readers import Reader, remembered_reader, session_key_of
-from swf_remote.edge.at_once import Ready
+from swf_remote.edge.at_once import EXPECTED, Ready
 from swf_remote.edge.problem import Problem, ProblemError
 from swf_remote.proxy.asking import lane_of
 from swf_remote.proxy.caching.cache import Wanted
@@ -38,6 +39,8 @@ class Prospect:
     """Of the reader who came with it last."""
     wanted: Wanted | None
     reader: Reader | None
+    is_certain: bool = False
+    """The visit is of the reader who came with it now."""
 
     @property
     def area(self) -> str:
@@ -67,11 +70,22 @@ class Prompt:
         try:
             reader = None if expected.session is None else remembered_reader(expected.session)
         except LookupError:
-            return None if needs_reader(expected.route) else self._kept(expected)
+            expected.is_certain = not needs_reader(expected.route)
+            return self._kept(expected) if expected.is_certain else None
+        expected.is_certain = True
         if reader != expected.reader:
             expected.visit, expected.wanted = self._visit(expected.visit.scope, expected.route, reader)
             expected.reader = reader
         return self._kept(expected) or self._refusal(expected)
+
+    @staticmethod
+    def met(scope: Scope) -> tuple[Visit, Wanted | None] | None:
+        """The visit that could not be answered at once, and what it wants of the cache.
+
+        None where nothing was tried, or the reader has to be looked up first.
+        """
+        expected: Prospect | None = scope.get(EXPECTED)
+        return (expected.visit, expected.wanted) if expected and expected.is_certain else None
 
     def _kept(self, expected: Prospect) -> Ready | None:
         return self._reads.ready(expected.wanted) if self._reads and expected.wanted else None

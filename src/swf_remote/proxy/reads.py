@@ -270,7 +270,7 @@ class Reads:
     def _begin(self, wanted: Wanted, kept: Entry | None, reader: str, *, alone: bool) -> Flight:
         flight = Flight(
             self._cache.mark(wanted),
-            sent=wanted.sent(),
+            sent=wanted.sent,
             alias=token_hex(8).encode(),
             echoed=wanted.key.echoed,
             alone=alone or wanted.replaces,
@@ -357,7 +357,7 @@ class Reads:
         if flight.echoed != wanted.key.echoed and (entry is None or Hole.ECHO not in entry.body.parts):
             raise NotSharedError
         names = variant_names(front)
-        if names and wanted.key.variant(names, wanted.sent()) != wanted.key.variant(names, flight.sent):
+        if names and wanted.key.variant(names, wanted.sent()) != wanted.key.variant(names, flight.sent()):
             raise NotSharedError
 
     def _streamed(self, front: Front, flight: Flight, reading: Reading) -> Answer:

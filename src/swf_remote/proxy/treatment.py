@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from .coding.charsets import as_utf_8, codec_for, label_of
 from .coding.decoding import can_decode, codings_of
@@ -94,48 +95,57 @@ def treatment(status: int, fields: Mapping[bytes, bytes], route: Route, asked: A
         PartOnly: ask for the whole.
         BrokenAnswer: a body that has to be rewritten is in a coding that is not known.
     """
-    case = _Case(
-        status,
-        _one_type(fields.get(b"content-type", b"")),
-        codings_of(fields.get(b"content-encoding", b"")),
-        fields,
-        route,
-        asked,
+    length = fields.get(b"content-length", b"")
+    return _treated(
+        _Case(
+            status,
+            _one_type(fields.get(b"content-type", b"")),
+            fields.get(b"content-encoding", b""),
+            route.rewriting,
+            asked.accept_encoding,
+            is_short=length.isdigit() and int(length) < LEAST_ENCODED,
+            is_part=asked.range,
+            is_whole=asked.whole,
+            is_fixed=asked.no_transform or _forbids_transforming(fields),
+        )
     )
-    if status == 206:
-        case.check_part()
-    if case.holds_urls:
-        return case.rewritten()
-    if (route.passes_parts and not asked.whole) or status == 206:
-        return Treatment(case.content_type)
-    return case.passed()
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """One answer on one row for one reader."""
+class _Case(NamedTuple):
+    """What decides of one answer on one row for one reader."""
 
     status: int
     content_type: bytes
-    codings: tuple[bytes, ...]
-    fields: Mapping[bytes, bytes]
-    route: Route
-    asked: Asked
+    content_encoding: bytes
+    rewriting: Rewriting
+    accept_encoding: bytes | None
+    is_short: bool
+    """As it came."""
+    is_part: bool
+    """The reader asked for one."""
+    is_whole: bool
+    """See ``Asked.whole``."""
+    is_fixed: bool
+    """Nobody on the way may encode it."""
+
+    @property
+    def codings(self) -> tuple[bytes, ...]:
+        return codings_of(self.content_encoding)
 
     @property
     def holds_urls(self) -> bool:
-        return self.route.rewrites and _language(self.content_type) is not None
+        return self.rewriting.is_done and language_of(self.content_type) is not None
 
     def check_part(self) -> None:
         # The parts of a multipart answer bear types of their own.
-        hidden = self.route.rewrites and self.content_type.lower().startswith(b"multipart/")
-        if self.holds_urls or hidden or not self.route.passes_parts or not self.asked.range:
+        hidden = self.rewriting.is_done and self.content_type.lower().startswith(b"multipart/")
+        if self.holds_urls or hidden or not self.rewriting.passes_parts or not self.is_part:
             raise PartOnly("a part of a body that can only be answered whole")
 
     def rewritten(self) -> Treatment:
         if not can_decode(self.codings) and self.status not in BODILESS:
             raise BrokenAnswer("a body that has to be rewritten is in a coding that is not known")
-        cells = self.route.rewriting is Rewriting.CELLS and language_of(self.content_type) is Language.JSON
+        cells = self.rewriting is Rewriting.CELLS and language_of(self.content_type) is Language.JSON
         codec = codec_for(label_of(self.content_type), every=cells)
         negotiated = self._negotiated()
         return Treatment(
@@ -143,13 +153,13 @@ class _Case:
             codec,
             rewritten=True,
             decoded=self.codings,
-            encoded=_accepted(self.asked.accept_encoding).chosen() if negotiated else None,
+            encoded=_accepted(self.accept_encoding).chosen() if negotiated else None,
             negotiated=negotiated,
         )
 
     def passed(self) -> Treatment:
         """Nothing to rewrite, on a row where the monitor is asked for codings in our own name."""
-        accepted = _accepted(self.asked.accept_encoding)
+        accepted = _accepted(self.accept_encoding)
         if self.codings and (accepted.takes(self.codings) or not can_decode(self.codings)):
             return Treatment(self.content_type, negotiated=True)
         negotiated = self._negotiated()
@@ -162,24 +172,27 @@ class _Case:
 
     def _negotiated(self) -> bool:
         """Whether the body is encoded for readers who like that."""
-        if self.asked.no_transform or _forbids_transforming(self.fields) or 300 < self.status < 400:
+        if self.is_fixed or 300 < self.status < 400 or not _is_text(self.content_type):
             return False
-        if not _is_text(self.content_type):
-            return False
-        length = self.fields.get(b"content-length", b"")
-        small = not self.codings and length.isdigit() and int(length) < LEAST_ENCODED
-        return not small or _accepted(self.asked.accept_encoding).refuses_plain
+        small = self.is_short and not self.codings
+        return not small or _accepted(self.accept_encoding).refuses_plain
 
 
-# Types and wishes are the same again and again.
+# Answers of the same kind come again and again.
+@lru_cache(maxsize=256)
+def _treated(case: _Case) -> Treatment:
+    if case.status == 206:
+        case.check_part()
+    if case.holds_urls:
+        return case.rewritten()
+    if (case.rewriting.passes_parts and not case.is_whole) or case.status == 206:
+        return Treatment(case.content_type)
+    return case.passed()
+
+
 @lru_cache(maxsize=256)
 def _accepted(accept_encoding: bytes | None) -> Accepted:
     return Accepted(accept_encoding)
-
-
-@lru_cache(maxsize=256)
-def _language(content_type: bytes) -> Language | None:
-    return language_of(content_type)
 
 
 @lru_cache(maxsize=256)

@@ -19,7 +19,7 @@ async def test_a_question_that_ended_for_its_first_readers_sake_keeps_nobody_els
 ) -> None:
     epochs = Epochs()
     flights = Flights(epochs)
-    flight = Flight(epochs.mark("/a", "a"), sent={}, alias=b"", echoed=None)
+    flight = Flight(epochs.mark("/a", "a"), sent=dict, alias=b"", echoed=None)
 
     async def fetch(_flight: Flight) -> None:
         raise error
@@ -42,7 +42,7 @@ async def test_bytes_of_all_that_is_under_way_are_counted_until_it_has_landed_an
         await flight.add(b"y" * 500)
         await goes_on.wait()
 
-    two = [Flight(epochs.mark("/a", "a"), sent={}, alias=b"", echoed=None) for _ in range(2)]
+    two = [Flight(epochs.mark("/a", "a"), sent=dict, alias=b"", echoed=None) for _ in range(2)]
     followers = [flight.join(leads=True) for flight in two]
     for number, flight in enumerate(two):
         flights.begin(b"%d" % number, flight, fetch)

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from starlette.types import Receive, Scope, Send
@@ -16,6 +17,8 @@ from swf_remote.edge import at_once, metrics
 from swf_remote.edge.at_once import AtOnce
 from swf_remote.edge.outer import Outer
 from swf_remote.edge.server.connection import Connection
+from swf_remote.proxy import app
+from swf_remote.proxy.policy.admission import Admission, admit
 from swf_remote.proxy.prompt import Prompt
 from tests.remote.caching.monitors import Monitor, cached, page
 from tests.remote.caching.readers import NOBODY, reader
@@ -219,6 +222,55 @@ async def test_a_failure_on_the_short_way_leads_to_the_long_one(ways: Ways, monk
     assert ways.long == 2
 
 
+# ----- what goes on by the long way
+
+
+@pytest.fixture
+def admissions(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The addresses that the long way had to judge by itself."""
+    judged: list[str] = []
+
+    async def noted(method: str, raw_path: bytes, *more: Any, **others: Any) -> Admission:
+        judged.append(raw_path.decode())
+        return await admit(method, raw_path, *more, **others)
+
+    monkeypatch.setattr(app, "admit", noted)
+    return judged
+
+
+async def test_what_was_found_out_is_not_found_out_again(ways: Ways, admissions: list[str]) -> None:
+    monitor = Monitor()
+    async with cached(monitor) as running:
+        answer = await told(running, JOBS, NOBODY)
+        assert (answer.named("x-swf-cache"), ways.long, admissions) == ("miss", 1, [])
+        assert answer.named("x-request-id").encode() in monitor.asked[0]
+        assert (await told(running, "/prod/static/a.png", {})).status == 200
+        assert (await told(running, JOBS, NOBODY, method="HEAD", last=True)).status == 200
+    assert admissions == [JOBS]
+
+
+async def test_a_reader_who_has_to_be_looked_up_is_judged_by_the_long_way(ways: Ways, admissions: list[str]) -> None:
+    alice = await reader("alice")
+    async with cached(Monitor()) as running:
+        assert b"alice" in (await told(running, JOBS, alice)).body
+        assert admissions == [JOBS]
+        assert b"alice" in (await told(running, JOBS + "?days=1", alice)).body
+        assert b"alice" not in (await told(running, JOBS + "?days=2", NOBODY)).body
+        assert (await told(running, DATA, alice)).status == 200
+    assert (admissions, ways.long) == ([JOBS], 4)
+
+
+async def test_what_is_remembered_of_one_request_is_not_handed_on_for_the_next(
+    ways: Ways, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with cached(Monitor()) as running:
+        ids = [(await told(running, JOBS, NOBODY)).named("x-request-id") for _ in range(2)]
+        assert ways.long == 1
+        monkeypatch.setattr(Prompt, "answer", lambda _prompt, _expected: None)
+        ids += [(await told(running, JOBS, NOBODY)).named("x-request-id") for _ in range(2)]
+    assert (len(set(ids)), ways.long) == (4, 3)
+
+
 # ----- what is refused
 
 
@@ -271,7 +323,7 @@ async def test_who_has_a_lanes_share_is_turned_away_and_charged_as_on_the_long_w
         assert {one.status for one in await asyncio.gather(*asking)} == {200}
 
 
-async def test_refusals_drive_out_nothing_that_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_misses_and_refusals_drive_out_nothing_that_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[AtOnce] = []
     original = AtOnce._remember
 
@@ -282,10 +334,12 @@ async def test_refusals_drive_out_nothing_that_is_remembered(monkeypatch: pytest
     monkeypatch.setattr(AtOnce, "_remember", watched)
     monkeypatch.setattr(at_once, "MOST_ARRIVALS", 3)
     async with cached(Monitor(), budgets="misses 1/min burst 5") as running:
-        for number in range(5):
+        for number in range(4):
             await told(running, f"{JOBS}?days={number}", NOBODY)
+            assert (await told(running, f"{JOBS}?days={number}", NOBODY)).named("x-swf-cache") == "hit"
         kept = list(seen[0]._arrivals)
-        for number in range(5, 20):
+        assert (await told(running, f"{JOBS}?days=5", NOBODY)).named("x-swf-cache") == "miss"
+        for number in range(6, 20):
             assert (await told(running, f"{JOBS}?days={number}", NOBODY)).status == 429
         assert list(seen[0]._arrivals) == kept
     assert len(kept) == 3
@@ -309,16 +363,16 @@ async def test_who_asks_ahead_is_answered_once_in_each_turn_of_the_loop(
 ) -> None:
     answered: list[int] = []
     turn = 0
-    original = Connection._answered_at_once
+    original = Connection._unless_answered_at_once
 
-    def noted(self: Connection, head: object) -> bool:
+    def noted(self: Connection, head: object) -> Scope | None:
         found = original(self, head)  # type: ignore[arg-type]
         answered.append(turn)
         return found
 
     async with cached(Monitor()) as running:
         await told(running, JOBS, NOBODY)
-        monkeypatch.setattr(Connection, "_answered_at_once", noted)
+        monkeypatch.setattr(Connection, "_unless_answered_at_once", noted)
         stream, writer = await asyncio.open_connection("127.0.0.1", running.port)
         request = f"GET {JOBS} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/html\r\nAccept-Encoding: identity\r\n\r\n"
         writer.write(request.encode() * 20)

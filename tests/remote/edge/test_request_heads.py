@@ -56,6 +56,7 @@ def test_a_head_is_read_the_same_however_it_is_cut() -> None:
         length=12,
         keep_alive=True,
         expects_continue=False,
+        size=len(raw) - len(b"\r\n\r\n") - len(REST),
     )
     assert [read(cut(raw, size)) for size in range(1, len(raw) + 1)] == [(head, REST)] * len(raw)
 

@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import Any, cast
 from urllib.parse import unquote
 
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
@@ -136,10 +136,11 @@ class Connection(asyncio.Protocol):
 
     # What a turn calls.
 
-    def write(self, data: bytes) -> None:
+    def write(self, *pieces: bytes) -> None:
         """See ``turn.Line``."""
+        data = [piece for piece in pieces if piece]
         if data and not self._transport.is_closing():
-            self._transport.write(data)
+            self._transport.writelines(data)
 
     async def drained(self) -> None:
         """See ``turn.Line``."""
@@ -215,8 +216,9 @@ class Connection(asyncio.Protocol):
         if not found:
             return b""
         head, rest = found
-        if not self._answered_at_once(head):
-            self._begin(head)
+        scope = self._unless_answered_at_once(head)
+        if scope is not None:
+            self._begin(head, scope)
             return rest
         if rest:
             # One request in each turn of the loop, as on the long way: nobody asks ahead of all others.
@@ -224,21 +226,24 @@ class Connection(asyncio.Protocol):
             self._loop.call_soon(self._read_ahead)
         return b""
 
-    def _answered_at_once(self, head: Head) -> bool:
-        """Whether the answer needed no waiting, and was sent; only where nothing but the answer remains to be done."""
+    def _unless_answered_at_once(self, head: Head) -> Scope | None:
+        """The request for the application; None if its answer needed no waiting, and was sent.
+
+        That is tried only where nothing but the answer remains to be done.
+        """
         plain = head.version == "1.1" and head.keep_alive and head.length == 0 and not head.expects_continue
         if self._at_once is None or not plain or self._last or not self._writable.is_set():
-            return False
+            return self.scope(head)
         answer = self._at_once(head, self)
-        if answer is None:
-            return False
+        if not isinstance(answer, tuple):
+            return answer
         if not self._transport.is_closing():
             self._transport.writelines(answer)
         self._server.total_requests += 1
         if self._head.begun:
             self._head = HeadReader()
         self._reading.within(KEEP_ALIVE_SECONDS)
-        return True
+        return None
 
     def _read_body(self, body: Body, data: bytes) -> bytes:
         piece, rest = body.feed(data)
@@ -271,7 +276,7 @@ class Connection(asyncio.Protocol):
         if not self._transport.is_closing():
             self._transport.resume_reading()
 
-    def _begin(self, head: Head) -> None:
+    def _begin(self, head: Head, scope: Scope) -> None:
         self._reading.lift()
         body = body_of(head)
         self._body = None if body.done else body
@@ -279,7 +284,7 @@ class Connection(asyncio.Protocol):
             self._reading.within(BODY_SECONDS)
         self._start(
             Turn(
-                self.scope(head),
+                scope,
                 self,
                 keep_alive=head.keep_alive and not self._last,
                 expects_continue=head.expects_continue,

@@ -60,6 +60,8 @@ class Head:
     """The sender would use the connection again."""
     expects_continue: bool
     """The sender waits for ``100 Continue`` before the body."""
+    size: int
+    """Bytes of it, without the empty line at its end."""
 
 
 class HeadReader:
@@ -151,6 +153,7 @@ def _read_head(raw: bytes) -> Head:
         length=_length(named, version),
         keep_alive=version == "1.1" and b"close" not in _tokens(named.get(b"connection", ())),
         expects_continue=_expects_continue(named, version),
+        size=len(raw),
     )
 
 

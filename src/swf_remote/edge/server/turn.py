@@ -24,7 +24,7 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 class Line(Protocol):
     """What a turn needs of its connection."""
 
-    def write(self, data: bytes) -> None:
+    def write(self, *pieces: bytes) -> None:
         """Send these bytes."""
 
     async def drained(self) -> None:
@@ -146,6 +146,5 @@ class Turn:
 
     def _write(self, piece: bytes = b"") -> None:
         """Send the head, if it still waits, and the piece."""
-        data, self._head = self._head + piece, b""
-        if data:
-            self._line.write(data)
+        head, self._head = self._head, b""
+        self._line.write(head, piece)

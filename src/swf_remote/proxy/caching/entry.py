@@ -10,7 +10,6 @@ import json
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Self
 
 from swf_remote.proxy.headers import Field, clean, joined
@@ -56,7 +55,7 @@ class Front:
     @property
     def is_page(self) -> bool:
         """Whether readers see an account corner and a banner in it."""
-        return _is_page(self.facts.headers.get(b"content-type", b""))
+        return language_of(self.facts.headers.get(b"content-type", b"")) is Language.HTML
 
     @classmethod
     def of(cls, facts: Facts, fields: Iterable[Field], *, decoded: bool) -> Self:
@@ -245,11 +244,6 @@ def facts_of(status: int, fields: Iterable[Field], requested: float, received: f
     """An answer's head, read for the cache, and its fields that may pass."""
     kept = [field for field in clean(fields) if field[0] not in _COOKIES]
     return Facts(status, joined(kept), requested, received), kept
-
-
-@lru_cache(maxsize=64)
-def _is_page(content_type: bytes) -> bool:
-    return language_of(content_type) is Language.HTML
 
 
 def _texts(fields: Iterable[Field]) -> list[list[str]]:

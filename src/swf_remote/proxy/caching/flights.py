@@ -50,7 +50,7 @@ class Flight:
         self,
         mark: Mark,
         *,
-        sent: Headers,
+        sent: Callable[[], Headers],
         alias: bytes,
         echoed: int | None,
         alone: bool = False,
@@ -58,8 +58,8 @@ class Flight:
     ) -> None:
         """`mark`: the moment of the request; `sent`: its fields; `echoed`: the number in it that the answer repeats.
 
-        `alias` is the answer's entity tag while its end is not known; nobody may join a flight that is `alone`; `claim`
-        is that of its readers to be answered.
+        `sent` makes them when they are first needed. `alias` is the answer's entity tag while its end is not known;
+        nobody may join a flight that is `alone`; `claim` is that of its readers to be answered.
         """
         self.claim = claim or Claim()
         self.mark = mark
@@ -237,8 +237,9 @@ class Flight:
         self.all.size += more
 
     def _wake(self) -> None:
+        # Whoever waits now; whoever waits later waits for the next news.
         self._news.set()
-        self._news = asyncio.Event()
+        self._news.clear()
 
 
 class Follower:

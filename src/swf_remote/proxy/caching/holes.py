@@ -32,7 +32,8 @@ class Hole(Enum):
 _STEM = b"\0" + secrets.token_hex(16).encode()
 _MARKS = {hole: _STEM + secrets.token_hex(4).encode() + b"\0" for hole in (Hole.CORNER, Hole.BANNER)}
 _HOLES = {mark: hole for hole, mark in _MARKS.items()}
-_MARK = re.compile(b"(" + b"|".join(_MARKS.values()) + b")")
+_MARK = re.compile(b"|".join(_MARKS.values()))
+_BEHIND_STEM = len(_MARKS[Hole.CORNER]) - len(_STEM)
 STAND_IN = PageContext(controls=_MARKS[Hole.CORNER], banner=_MARKS[Hole.BANNER])
 """The reader for whom pages are rewritten before they are kept."""
 
@@ -84,10 +85,11 @@ class Body:
     @classmethod
     def of(cls, whole: bytes) -> Self:
         """A body as the rewriter made it for ``STAND_IN``."""
-        if b"\0" not in whole or _STEM not in whole:
-            return cls((whole,))
-        split = [_HOLES.get(text, text) for text in _MARK.split(whole)]
-        return cls(tuple(part for part in split if part != b""))
+        first, *others = whole.split(_STEM) if b"\0" in whole else (whole,)
+        parts: list[bytes | Hole] = [first]
+        for other in others:
+            parts += _HOLES[_STEM + other[:_BEHIND_STEM]], other[_BEHIND_STEM:]
+        return cls(tuple([part for part in parts if part != b""]) or (b"",))
 
     def with_echo(self, name: str, number: int) -> Self | None:
         """The same with a hole where a JSON object names the request's `number`; None if that place is not certain."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import lru_cache
 from urllib.parse import urljoin, urlsplit
 
 from swf_remote.proxy.headers import Field, listed
@@ -215,7 +216,13 @@ def varies(facts: Facts) -> tuple[bytes, ...] | None:
 
     Cookies are gone before a request goes upstream, so they choose nothing.
     """
-    names = {name.lower() for name in listed(facts.headers.get(b"vary", b""))}
+    return _chosen_by(facts.headers.get(b"vary", b""))
+
+
+# The same ones come again and again.
+@lru_cache(maxsize=256)
+def _chosen_by(vary: bytes) -> tuple[bytes, ...] | None:
+    names = {name.lower() for name in listed(vary)}
     return None if b"*" in names else tuple(sorted(names - {b"cookie"}))
 
 

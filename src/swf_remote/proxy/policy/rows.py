@@ -59,6 +59,16 @@ class Rewriting(StrEnum):
     FILES = "files"
     """Ranges go to the monitor; a body of a known type is rewritten, and asked for whole when a part of it comes."""
 
+    @property
+    def is_done(self) -> bool:
+        """Whether bodies of a known type are rewritten."""
+        return self is not Rewriting.NONE
+
+    @property
+    def passes_parts(self) -> bool:
+        """Whether ranges and encodings are the monitor's own business."""
+        return self in (Rewriting.NONE, Rewriting.FILES)
+
 
 class Cache(StrEnum):
     """Who may keep an answer to a read. What the monitor itself says of an answer can only narrow this."""
@@ -148,12 +158,12 @@ class Route:
     @property
     def rewrites(self) -> bool:
         """Whether bodies of a known type are rewritten."""
-        return self.rewriting is not Rewriting.NONE
+        return self.rewriting.is_done
 
     @property
     def passes_parts(self) -> bool:
         """Whether ranges and encodings are the monitor's own business."""
-        return self.rewriting in (Rewriting.NONE, Rewriting.FILES)
+        return self.rewriting.passes_parts
 
     @property
     def guards(self) -> bool:

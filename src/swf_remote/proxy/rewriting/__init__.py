@@ -45,6 +45,8 @@ class Rewriter(Protocol):
         """The rest, after the last piece."""
 
 
+# The same types come again and again.
+@lru_cache(maxsize=256)
 def language_of(content_type: bytes | str) -> Language | None:
     """The language of a body of this ``Content-Type``; None when it holds no URLs of ours to map."""
     media_type = _media_type(content_type)

@@ -29,6 +29,7 @@ _MARKS = {
     _Level.ESCAPED: re.compile(rb"%b|%b|(?P<DOUBLE>%b)" % (_CLOSE, _END, _SCRIPT_TAG % b"<script")),
     _Level.DOUBLE: re.compile(rb"%b|(?P<ESCAPED>%b)" % (_CLOSE, _SCRIPT_TAG % b"</script")),
 }
+_PLAIN_MARKS = {name: dict.fromkeys(_Level, end) for name, end in grammar.RAW_END.items()}
 
 
 class RawText:
@@ -36,8 +37,7 @@ class RawText:
 
     def __init__(self, name: bytes, *, foreign: bool) -> None:
         """`foreign`: inside SVG or MathML, where scripts have no states of their own."""
-        plain = dict.fromkeys(_Level, grammar.RAW_END[name])
-        self._marks = _MARKS if name == b"script" and not foreign else plain
+        self._marks = _MARKS if name == b"script" and not foreign else _PLAIN_MARKS[name]
         self._level = _Level.PLAIN
         self._looked, self._ahead = 0, 0
 
