@@ -48,7 +48,13 @@ def test_a_data_endpoint_answers_500_json(site: Site, no_panda: None, url: str) 
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("url", ["/api/panda/tasks/", "/api/panda/tasks/1/", "/api/panda/activity/"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("/api/panda/tasks/", "/api/panda/tasks/1/", "/api/panda/activity/"),
+        *("/api/panda/errors/", "/api/panda/queues/", "/api/panda/queues/x/"),
+    ],
+)
 def test_rest_answers_500_json(site: Site, no_panda: None, url: str) -> None:
     answer = site.get(url)
     assert answer.status_code == 500

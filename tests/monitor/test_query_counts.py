@@ -34,6 +34,9 @@ URLS = [
     "/api/panda/tasks/?days=60&limit=200",
     "/api/panda/tasks/30003/",
     "/api/panda/activity/?days=30",
+    "/api/panda/errors/?days=60&limit=200",
+    "/api/panda/queues/?hours=720",
+    "/api/panda/queues/JLAB_OSG_epic/",
 ]
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import URL, Connection, Engine, select
 
+from swf_monitor.panda.queries.errors import error_summary
+from swf_monitor.panda.queries.queues import last_ends, load_of_queues, present_load
+from swf_monitor.panda.queries.selection import JobSelection
 from swf_monitor.panda.schema import metadata, table
+from swf_monitor.panda.states import FAULTY_JOB_STATES
+from swf_monitor.panda.windows import Window
 from swf_testbed.simulation import seeding
 from swf_testbed.simulation.running import Live
 from swf_testbed.simulation.storage import database, marks
@@ -45,14 +49,35 @@ def contents(connection: Connection, name: str) -> list[tuple[Any, ...]]:
     return sorted((tuple(v.rstrip() if isinstance(v, str) else v for v in row) for row in rows), key=repr)
 
 
-def test_both_databases_hold_the_same_rows(engine: Engine, tmp_path: Path) -> None:
-    embedded = database.parsed(f"sqlite:///{tmp_path / 'panda.sqlite3'}")
-    seeding.seed(embedded, ORDER, lambda _: None)
-    small = database.open_engine(embedded)
-    with engine.connect() as one, small.connect() as two:
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """The same history on SQLite."""
+    url = database.parsed(f"sqlite:///{tmp_path_factory.mktemp('embedded') / 'panda.sqlite3'}")
+    seeding.seed(url, ORDER, lambda _: None)
+    made = database.open_engine(url)
+    yield made
+    made.dispose()
+
+
+def test_both_databases_hold_the_same_rows(engine: Engine, embedded: Engine) -> None:
+    with engine.connect() as one, embedded.connect() as two:
         unequal = [name for name in metadata.tables if contents(one, name) != contents(two, name)]
-    small.dispose()
     assert unequal == []
+
+
+def figures(engine: Engine) -> list[Any]:
+    """What the error and queue pages and their REST forms tell."""
+    selection = JobSelection(Window(1, NOW - timedelta(days=1)), statuses=FAULTY_JOB_STATES)
+    with engine.connect() as connection:
+        summary = error_summary(connection, selection, most=5)
+        load = load_of_queues(connection, NOW, window=timedelta(hours=3))
+        return [summary.total, summary.patterns, load, present_load(connection), last_ends(connection, NOW)]
+
+
+def test_both_databases_give_the_same_figures_of_errors_and_queues(engine: Engine, embedded: Engine) -> None:
+    found = figures(engine)
+    assert all(found)
+    assert found == figures(embedded)
 
 
 def test_whole_data_is_known_and_kept(address: URL) -> None:

@@ -109,6 +109,9 @@ ACTIVE_JOB_STATES: Final = (
 )
 """The states counted as active in task tables (contract 4.8)."""
 
+WAITING_JOB_STATES: Final = ("defined", "waiting", "assigned", "activated", "sent", "starting")
+"""Those of them in which a job waits for its payload to begin."""
+
 FAULTY_JOB_STATES: Final = ("failed", "cancelled", "closed")
 """The states of the error and diagnostics pages (contract 4.9)."""
 

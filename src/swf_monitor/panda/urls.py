@@ -8,6 +8,9 @@ from __future__ import annotations
 from django.urls import include, path
 
 from swf_monitor.panda.rest import activity as rest_activity
+from swf_monitor.panda.rest import errors as rest_errors
+from swf_monitor.panda.rest import queues as rest_queues
+from swf_monitor.panda.rest import schema as rest_schema
 from swf_monitor.panda.rest import tasks as rest_tasks
 from swf_monitor.panda.views import activity, hub, queues, system, task, tasks
 
@@ -28,5 +31,9 @@ urlpatterns = [
     path("api/panda/activity/", rest_activity.activity, name="api_panda_activity"),
     path("api/panda/tasks/", rest_tasks.task_list, name="api_panda_tasks"),
     path("api/panda/tasks/<int:task_id>/", rest_tasks.task_detail, name="api_panda_task"),
+    path("api/panda/errors/", rest_errors.error_list, name="api_panda_errors"),
+    path("api/panda/queues/", rest_queues.queue_list, name="api_panda_queues"),
+    path("api/panda/queues/<str:name>/", rest_queues.queue_detail, name="api_panda_queue"),
+    path("api/panda/schema/", rest_schema.schema, name="api_panda_schema"),
     path("", include("swf_monitor.panda.urls_jobs")),
 ]

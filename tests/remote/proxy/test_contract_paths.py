@@ -167,6 +167,10 @@ HEAD api/panda/tasks/                       public          none
 GET  api/panda/tasks/7/                     public          none
 GET  api/panda/jobs/                        public          none
 GET  api/panda/activity/                    public          none
+GET  api/panda/errors/                      public          none
+GET  api/panda/queues/                      public          none
+GET  api/panda/queues/BNL_OSG_1/            public          none
+GET  api/panda/schema/                      public          none
 POST api/panda/tasks/7/operations/          method-not-allowed
 POST api/panda/task-operations/             method-not-allowed
 GET  api/panda/task-operations/0b5f/        login           reader

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import (
     CTE,
+    BigInteger,
     ColumnElement,
     Connection,
+    DateTime,
     Float,
     Integer,
     RowMapping,
@@ -36,6 +39,16 @@ from swf_monitor.panda.queries.selection import JobSelection
 MOST_PATTERNS: Final = 200
 DIAGNOSTIC_LENGTH: Final = 256
 _KEY: Final = ("component", "code", "diagnostic")
+_JOB: Final = (
+    "jeditaskid",
+    "produsername",
+    "computingsite",
+    "destinationse",
+    "starttime",
+    "endtime",
+    "modificationtime",
+)
+_NAMES: Final = (("users", "produsername"), ("sites", "computingsite"), ("destinations", "destinationse"))
 Key = tuple[str, int, str]
 
 
@@ -48,7 +61,9 @@ class ErrorPattern:
         jobs, tasks: how many job records and how many tasks.
         seconds: mean time from start to end of the jobs that started and ended, or None.
         never_started: jobs without a start.
-        users, sites: names, most affected first; jobs without a name are not among them.
+        first, last: when its jobs changed, the earliest and the latest of them: the time by which windows select.
+        users, sites, destinations: names, most affected first; jobs without a name are not among them. Destinations
+            are the storage elements to which the output was to go.
     """
 
     component: str
@@ -58,8 +73,19 @@ class ErrorPattern:
     tasks: int
     seconds: float | None
     never_started: int
+    first: datetime
+    last: datetime
     users: list[str]
     sites: list[str]
+    destinations: list[str]
+
+
+@dataclass(frozen=True)
+class ErrorSummary:
+    """The most frequent patterns, and `total`, the number of errors of all patterns, those left out included."""
+
+    total: int
+    patterns: list[ErrorPattern]
 
 
 def error_patterns(
@@ -71,17 +97,27 @@ def error_patterns(
     most: int = MOST_PATTERNS,
 ) -> list[ErrorPattern]:
     """The `most` frequent patterns of the selected jobs, of one component when `source` names it."""
+    return error_summary(connection, selection, source=source, first_only=first_only, most=most).patterns
+
+
+def error_summary(
+    connection: Connection,
+    selection: JobSelection,
+    *,
+    source: str | None = None,
+    first_only: bool = False,
+    most: int = MOST_PATTERNS,
+) -> ErrorSummary:
+    """The same patterns, and how many errors there are in all."""
     components = [component for component in COMPONENTS if source in (None, component.name)]
     if not components:
-        return []
+        return ErrorSummary(0, [])
     faults = _faults(selection, components, first_only=first_only)
     top = _top(faults, most)
-    names = [
-        _names(faults, top, kind, column) for kind, column in (("users", "produsername"), ("sites", "computingsite"))
-    ]
+    names = [_names(faults, top, kind, column) for kind, column in _NAMES]
     # One statement, so that the faults are collected once.
     rows = connection.execute(union_all(_patterns(top), *names)).mappings().all()
-    return _assembled(rows)
+    return ErrorSummary(next((row["total"] for row in rows if row["kind"] == "pattern"), 0), _assembled(rows))
 
 
 def _assembled(rows: Sequence[RowMapping]) -> list[ErrorPattern]:
@@ -98,8 +134,9 @@ def _assembled(rows: Sequence[RowMapping]) -> list[ErrorPattern]:
             # SQLite reckons in fractions of days, exact to some microseconds.
             seconds=None if row["seconds"] is None else round(row["seconds"], 3),
             never_started=row["never_started"],
-            users=names["users", _key(row)],
-            sites=names["sites", _key(row)],
+            first=row["first"],
+            last=row["last"],
+            **{kind: names[kind, _key(row)] for kind, _column in _NAMES},
         )
         for row in patterns
     ]
@@ -111,9 +148,7 @@ def _key(row: RowMapping) -> Key:
 
 def _faults(selection: JobSelection, components: Iterable[Component], *, first_only: bool) -> CTE:
     """One row per job and component that reported an error."""
-    jobs = selection.shared_rows(
-        "jeditaskid", "produsername", "computingsite", "starttime", "endtime", *FAULT_COLUMNS[:-1]
-    )
+    jobs = selection.shared_rows(*_JOB, *FAULT_COLUMNS[:-1])
     return union_all(*(_of_component(jobs, component, first_only=first_only) for component in components)).cte("faults")
 
 
@@ -123,7 +158,7 @@ def _of_component(jobs: CTE, component: Component, *, first_only: bool) -> Selec
         literal(component.name).label("component"),
         jobs.c[component.code_column].label("code"),
         diagnostic.label("diagnostic"),
-        *(jobs.c[name] for name in ("jeditaskid", "produsername", "computingsite", "starttime", "endtime")),
+        *(jobs.c[name] for name in _JOB),
     ).where(component.is_set(jobs), *(_earlier_silent(jobs, component) if first_only else ()))
 
 
@@ -144,6 +179,10 @@ def _top(faults: CTE, most: int) -> CTE:
             func.count(faults.c.jeditaskid.distinct()).label("tasks"),
             func.avg(seconds).label("seconds"),
             (func.count() - func.count(started)).label("never_started"),
+            func.min(faults.c.modificationtime).label("first"),
+            func.max(faults.c.modificationtime).label("last"),
+            # Over all patterns: the limit comes after it. PostgreSQL sums bigint as numeric.
+            cast(func.sum(func.count()).over(), BigInteger).label("total"),
         )
         .group_by(*key)
         .order_by(jobs.desc(), *key)
@@ -160,7 +199,7 @@ def _names(faults: CTE, top: CTE, kind: str, column: str) -> Select[Any]:
     """For each top pattern the distinct names in a column, as rows of the same shape as `_patterns`."""
     same = and_(*(faults.c[name] == top.c[name] for name in _KEY))
     key, name = [faults.c[part] for part in _KEY], faults.c[column]
-    nothing = cast(null(), Integer)
+    nothing, never = cast(null(), Integer), cast(null(), DateTime)
     return (
         select(
             literal(kind),
@@ -169,6 +208,9 @@ def _names(faults: CTE, top: CTE, kind: str, column: str) -> Select[Any]:
             nothing.label("tasks"),
             cast(null(), Float).label("seconds"),
             nothing.label("never_started"),
+            never.label("first"),
+            never.label("last"),
+            nothing.label("total"),
             name,
         )
         .select_from(faults.join(top, same))

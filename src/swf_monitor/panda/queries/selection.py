@@ -23,7 +23,7 @@ class JobSelection:
 
     Attributes:
         window: by modification time, or by an exact pair of end times.
-        status, username, site: values or patterns.
+        status, username, site, destinationse: values or patterns.
         taskid, reqid: exact numbers.
         statuses: the only states the page knows (error pages), or none for every state.
         source: the component that must have reported an error (`components.SOURCES`).
@@ -34,6 +34,7 @@ class JobSelection:
     status: str | None = None
     username: str | None = None
     site: str | None = None
+    destinationse: str | None = None
     taskid: int | None = None
     reqid: int | None = None
     statuses: tuple[str, ...] = ()
@@ -59,6 +60,7 @@ class JobSelection:
             (columns.jobstatus, self.status),
             (columns.produsername, self.username),
             (columns.computingsite, self.site),
+            (columns.destinationse, self.destinationse),
         )
         numbers = ((columns.jeditaskid, self.taskid), (columns.reqid, self.reqid))
         conditions: list[Any] = [

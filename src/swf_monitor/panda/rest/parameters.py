@@ -7,7 +7,7 @@ database that cannot be read 500 ``{"error"}`` without any of the driver's words
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any, Final
 
@@ -56,6 +56,18 @@ def integer(query: Mapping[str, str], name: str, *, minimum: int | None = None, 
 def text(query: Mapping[str, str], name: str) -> str | None:
     """The parameter `name` as given, or None when it is absent or empty."""
     return query.get(name) or None
+
+
+def choice(query: Mapping[str, str], name: str, allowed: Sequence[str]) -> str | None:
+    """The parameter `name`, or None when it is absent or empty.
+
+    Raises:
+        ParameterError: it is none of `allowed`.
+    """
+    value = text(query, name)
+    if value is not None and value not in allowed:
+        raise ParameterError(f"{name} must be one of {', '.join(allowed)}")
+    return value
 
 
 def panda_endpoint(view: Callable[..., dict[str, Any]]) -> Callable[..., Response]:

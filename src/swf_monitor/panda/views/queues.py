@@ -16,7 +16,14 @@ from swf_monitor.panda.database import snapshot
 from swf_monitor.panda.datatables import TableRequest
 from swf_monitor.panda.export import Export, Field, Found, exportable
 from swf_monitor.panda.formatting import MISSING
-from swf_monitor.panda.queries.queues import LOAD_WINDOW, Queue, epic_queues, load_of_queues, queue_called
+from swf_monitor.panda.queries.queues import (
+    LOAD_WINDOW,
+    Queue,
+    epic_queues,
+    failure_rate,
+    load_of_queues,
+    queue_called,
+)
 from swf_monitor.panda.views import reading
 
 CARDS: Final = (
@@ -103,7 +110,7 @@ def queue_detail(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _row(queue: Queue, load: Counter[str]) -> dict[str, Any]:
-    settings, ended = queue.settings, load["finished"] + load["failed"]
+    settings = queue.settings
     return {
         "name": queue.name,
         "updated": queue.updated,
@@ -113,7 +120,7 @@ def _row(queue: Queue, load: Counter[str]) -> dict[str, Any]:
         },
         "running": load["running"],
         "failed": load["failed"],
-        "failure_rate": load["failed"] / ended if ended else None,
+        "failure_rate": failure_rate(load),
         "jobs": load.total(),
         "by_status": dict(load.most_common()),
     }
