@@ -52,7 +52,13 @@ def test_a_data_endpoint_answers_500_json(site: Site, no_panda: None, url: str) 
     "url",
     [
         *("/api/panda/tasks/", "/api/panda/tasks/1/", "/api/panda/activity/"),
-        *("/api/panda/errors/", "/api/panda/queues/", "/api/panda/queues/x/"),
+        *(
+            "/api/panda/errors/",
+            "/api/panda/jobs/diagnose/",
+            "/api/panda/jobs/1/",
+            "/api/panda/queues/",
+            "/api/panda/queues/x/",
+        ),
     ],
 )
 def test_rest_answers_500_json(site: Site, no_panda: None, url: str) -> None:

@@ -35,6 +35,7 @@ URLS = [
     "/api/panda/tasks/30003/",
     "/api/panda/activity/?days=30",
     "/api/panda/errors/?days=60&limit=200",
+    "/api/panda/jobs/diagnose/?days=60",
     "/api/panda/queues/?hours=720",
     "/api/panda/queues/JLAB_OSG_epic/",
 ]

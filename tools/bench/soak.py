@@ -61,8 +61,16 @@ class Tally:
             self.known += known
             self.answered += known and good
             self.others += traffic.is_others(one, names)
-            self.unclear += not good and (one.reply is None or not traffic.is_clear_error(one.reply))
+            if not good and (one.reply is None or not traffic.is_clear_error(one.reply)):
+                self.unclear += 1
+                print(f"soak: unclear: {_told(one)}", flush=True)
             self.late += one.at >= well_from and not good
+
+
+def _told(one: Outcome) -> str:
+    """What was asked, and what became of it."""
+    became = f"{one.reply.status}, {len(one.reply.body):,} bytes" if one.reply else "no whole answer"
+    return f"{one.question.method} {one.question.target}: {became} after {one.seconds:.1f} s"
 
 
 async def _fault(far: FarSide, kind: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
+from swf_monitor.panda.rest import diagnosis as rest_diagnosis
+from swf_monitor.panda.rest import job as rest_job
 from swf_monitor.panda.rest import jobs as rest
 from swf_monitor.panda.stream.view import message_stream
 from swf_monitor.panda.views import diagnostics, errors, job, jobs, payload_log, view_text
@@ -21,5 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("panda/diagnostics/", diagnostics.diagnostics_list, name="panda_diagnostics_list"),
     path("panda/diagnostics/datatable/", diagnostics.diagnostics_datatable, name="panda_diagnostics_datatable_ajax"),
     path("api/panda/jobs/", rest.job_list, name="api_panda_jobs"),
+    path("api/panda/jobs/diagnose/", rest_diagnosis.diagnose, name="api_panda_diagnose"),
+    path("api/panda/jobs/<int:pandaid>/", rest_job.job_detail, name="api_panda_job"),
     path("api/messages/stream/", message_stream, name="messages_stream"),
 ]

@@ -9,8 +9,8 @@ from datetime import datetime
 
 import pytest
 
+from swf_monitor.panda.job_logs import log_urls
 from swf_monitor.panda.views.job_history import STRIP_WIDTH, spans
-from swf_monitor.panda.views.job_logs import log_urls
 from tests.monitor.conftest import Site
 from tests.monitor.jobs.job_sql import links, printed
 

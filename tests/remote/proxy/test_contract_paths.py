@@ -167,6 +167,8 @@ HEAD api/panda/tasks/                       public          none
 GET  api/panda/tasks/7/                     public          none
 GET  api/panda/jobs/                        public          none
 GET  api/panda/activity/                    public          none
+GET  api/panda/jobs/7/                      public          none
+GET  api/panda/jobs/diagnose/               public          none
 GET  api/panda/errors/                      public          none
 GET  api/panda/queues/                      public          none
 GET  api/panda/queues/BNL_OSG_1/            public          none

@@ -12,10 +12,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, Table, and_, case, literal, or_, select, union_all
 
-from swf_monitor.panda.queries.components import FAULT_COLUMNS
+from swf_monitor.panda.queries.components import COMPONENTS, FAULT_COLUMNS, TRANSFORMATION, Fault, faults_of
 from swf_monitor.panda.schema import table
 
 ARCHIVE: Final = "doma_pandaarch"
+_PREFIXES: Final = {component.name: component.prefix for component in COMPONENTS} | {TRANSFORMATION: "trans"}
 # In the order of a job's life, so that of two rows left by a move in progress the later one wins when reversed.
 _HOMES: Final[tuple[Table, ...]] = (
     table("jobsarchived4"),
@@ -177,7 +178,15 @@ def _by_parent(connection: Connection, job: FoundJob) -> set[int]:
     return chain
 
 
-def error_meanings(connection: Connection, faults: Sequence[tuple[str, int]]) -> dict[tuple[str, int], str]:
+def explained_faults(connection: Connection, job: FoundJob) -> list[tuple[Fault, str]]:
+    """Every error of the job with what PanDA's code table says about it, or an empty text."""
+    faults = faults_of(job.row)
+    codes = [(_PREFIXES[fault.component], int(fault.code)) for fault in faults if fault.code.lstrip("-").isdigit()]
+    meanings = {(prefix, str(code)): meaning for (prefix, code), meaning in _error_meanings(connection, codes).items()}
+    return [(fault, meanings.get((_PREFIXES[fault.component], fault.code), "")) for fault in faults]
+
+
+def _error_meanings(connection: Connection, faults: Sequence[tuple[str, int]]) -> dict[tuple[str, int], str]:
     """What PanDA's code table says about pairs of component (the prefix of its columns) and code."""
     if not faults:
         return {}

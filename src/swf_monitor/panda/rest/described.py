@@ -12,6 +12,8 @@ from typing import Any, Final
 from sqlalchemy import Table
 from sqlalchemy.types import DateTime, Integer, Numeric
 
+from swf_monitor.panda.queries.components import FAULT_COLUMNS, SOURCES
+from swf_monitor.panda.queries.diagnostics import MOST_JOBS
 from swf_monitor.panda.queries.errors import DIAGNOSTIC_LENGTH, MOST_PATTERNS
 from swf_monitor.panda.queries.jobs import REST_COLUMNS
 from swf_monitor.panda.queries.queues import LAST_END_WINDOW
@@ -149,6 +151,7 @@ _QUEUE_FIELDS: Final = {
         "hours asked for if these are more; null where there is none",
     },
 }
+_FAULT: Final = {"component": {"enum": list(SOURCES)}, "code": {"type": ["integer", "string"]}, "diag": TEXT}
 SCHEMAS: Final[dict[str, Schema]] = {
     "TaskItem": shape(**_TASK_FIELDS, processingtype_raw=TEXT),
     "Task": shape(
@@ -159,6 +162,21 @@ SCHEMAS: Final[dict[str, Schema]] = {
         task_record=ANYTHING,
     ),
     "JobItem": shape(**_columns(table("jobsactive4"), REST_COLUMNS)),
+    "Fault": shape(**_FAULT),
+    "FaultyJob": shape(**_columns(table("jobsactive4"), (*REST_COLUMNS, *FAULT_COLUMNS)), errors=_list(_ref("Fault"))),
+    "Job": shape(
+        pandaid=COUNT,
+        job={**ANYTHING, "description": "columns with a value, and errors with the meaning of their codes"},
+        job_record={**ANYTHING, "description": "every column"},
+        table={**TEXT, "description": "in which PanDA keeps it now"},
+        files=_list(ANYTHING),
+        log_urls={"type": "object", "additionalProperties": TEXT},
+        history=_list(ANYTHING),
+        attempts=_list(ANYTHING),
+        harvester={**_list(ANYTHING), "description": "workers, the latest first"},
+        task={"type": ["object", "null"]},
+        monitor_url=TEXT,
+    ),
     "Group": {"type": "object", "properties": {"total": COUNT}, "required": ["total"]},
     "ErrorPattern": shape(
         error_source={"enum": list(errors.SOURCES)},
@@ -216,6 +234,39 @@ OPERATIONS: Final = (
             _BEFORE,
         ),
         _page_of(_ref("JobItem"), shape(days=COUNT, status=WORD, username=WORD, site=WORD, taskid=WHOLE, reqid=WHOLE)),
+    ),
+    Operation(
+        "/api/panda/jobs/diagnose/",
+        "diagnose_jobs",
+        "Failed, cancelled and closed jobs with all their errors, newest id first",
+        (
+            _days(DEFAULT_DAYS),
+            *(_USER, _SITE, _TASK, _REQUEST),
+            Parameter("error_component", {"enum": list(SOURCES)}, "the component that reported an error"),
+            _whole("limit", "jobs in one answer", MOST_JOBS, most=MOST_JOBS),
+            _BEFORE,
+        ),
+        shape(
+            error_summary=shape(
+                total_faulty_jobs=COUNT,
+                by_component=TALLY,
+                top_error_codes=_list(
+                    shape(component=_FAULT["component"], code=_FAULT["code"], count=COUNT, sample_diag=TEXT)
+                ),
+            ),
+            jobs=_list(_ref("FaultyJob")),
+            count=COUNT,
+            pagination=shape(before_id=WHOLE, has_more={"type": "boolean"}, next_before_id=WHOLE, limit=COUNT),
+            filters=shape(days=COUNT, username=WORD, site=WORD, taskid=WHOLE, reqid=WHOLE, error_component=WORD),
+        ),
+    ),
+    Operation(
+        "/api/panda/jobs/{pandaid}/",
+        "get_job",
+        "One job with its errors, files, logs, attempts, workers and full record",
+        (Parameter("pandaid", {"type": "integer"}, "the job's number", in_path=True),),
+        _ref("Job"),
+        may_miss=True,
     ),
     Operation(
         "/api/panda/activity/",

@@ -11,19 +11,18 @@ from sqlalchemy import Connection, RowMapping
 from swf_monitor.panda import windows
 from swf_monitor.panda.database import snapshot
 from swf_monitor.panda.formatting import between, duration, stamp
+from swf_monitor.panda.job_logs import log_urls
 from swf_monitor.panda.queries import job as queries
-from swf_monitor.panda.queries.components import COMPONENTS, TRANSFORMATION, Fault, faults_of
+from swf_monitor.panda.queries.components import faults_of
 from swf_monitor.panda.queries.job import FoundJob
 from swf_monitor.panda.states import FAULTY_JOB_STATES
 from swf_monitor.panda.views import job_blocks as blocks
 from swf_monitor.panda.views import reading
 from swf_monitor.panda.views.job_history import spans
-from swf_monitor.panda.views.job_logs import log_urls
 
 LARGEST_ID: Final = 2**63 - 1
 BIGMON_JOB: Final = "https://pandamon01.sdcc.bnl.gov/job?pandaid="
 ENDED_JOB_STATES: Final = ("finished", *FAULTY_JOB_STATES)
-_PREFIXES: Final = {component.name: component.prefix for component in COMPONENTS} | {TRANSFORMATION: "trans"}
 _INPUTS: Final = ("input", "pseudo_input")
 
 
@@ -41,7 +40,6 @@ def job_detail(request: HttpRequest, pandaid: int) -> HttpResponse:
 def _facts(connection: Connection, job: FoundJob) -> dict[str, Any]:
     pandaid = job["pandaid"]
     workers = queries.workers_of(connection, pandaid)
-    faults = faults_of(job.row)
     return {
         "job": job.row,
         "ended": blocks.ended(job),
@@ -51,7 +49,9 @@ def _facts(connection: Connection, job: FoundJob) -> dict[str, Any]:
         "files": [_file(row) for row in queries.files_of(connection, pandaid)],
         "log_state": _log_state(job, queries.debug_log(connection, pandaid)),
         "logs": log_urls(job.row, workers),
-        "errors": _explained(faults, _meanings(connection, faults)),
+        "errors": [
+            {"fault": fault, "meaning": meaning} for fault, meaning in queries.explained_faults(connection, job)
+        ],
         "task": blocks.task(queries.task_of(connection, job["jeditaskid"])),
         "further": blocks.further(job),
         "payload": queries.parameters_of(connection, job),
@@ -85,14 +85,3 @@ def _attempt(row: RowMapping) -> dict[str, Any]:
 
 def _file(row: RowMapping) -> dict[str, Any]:
     return {**row, "stage": "in" if row["type"] in _INPUTS else "out"}
-
-
-def _meanings(connection: Connection, faults: list[Fault]) -> dict[tuple[str, int], str]:
-    codes = [(_PREFIXES[fault.component], int(fault.code)) for fault in faults if fault.code.lstrip("-").isdigit()]
-    return queries.error_meanings(connection, codes)
-
-
-def _explained(faults: list[Fault], meanings: dict[tuple[str, int], str]) -> list[dict[str, Any]]:
-    """The errors with what PanDA's code table says about each."""
-    by_text = {(prefix, str(code)): meaning for (prefix, code), meaning in meanings.items()}
-    return [{"fault": fault, "meaning": by_text.get((_PREFIXES[fault.component], fault.code), "")} for fault in faults]
