@@ -136,7 +136,9 @@ def _assembled(rows: Sequence[RowMapping]) -> list[ErrorPattern]:
             never_started=row["never_started"],
             first=row["first"],
             last=row["last"],
-            **{kind: names[kind, _key(row)] for kind, _column in _NAMES},
+            users=names["users", _key(row)],
+            sites=names["sites", _key(row)],
+            destinations=names["destinations", _key(row)],
         )
         for row in patterns
     ]
