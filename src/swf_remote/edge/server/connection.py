@@ -140,7 +140,8 @@ class Connection(asyncio.Protocol):
         """See ``turn.Line``."""
         data = [piece for piece in pieces if piece]
         if data and not self._transport.is_closing():
-            self._transport.writelines(data)
+            # Not writelines: in Python 3.12 that of asyncio never tells a writer that its reader is slow.
+            self._transport.write(data[0] if len(data) == 1 else b"".join(data))
 
     async def drained(self) -> None:
         """See ``turn.Line``."""
