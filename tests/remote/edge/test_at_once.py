@@ -78,7 +78,7 @@ async def told(
     """Ask on a connection of its own; one that is the `last` there takes the long way."""
     fields = {"Host": "127.0.0.1", **headers, **({"Connection": "close"} if last else {})}
     lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
-    stream, writer = await asyncio.open_connection("127.0.0.1", running.port)
+    stream, writer = await asyncio.open_connection("127.0.0.1", running.port, limit=1 << 20)
     try:
         writer.write("\r\n".join([*lines, "", ""]).encode())
         status, *given = (await stream.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
@@ -387,3 +387,33 @@ async def test_who_asks_ahead_is_answered_once_in_each_turn_of_the_loop(
         writer.close()
     assert len(set(answered)) == 20
     assert ways.long == 1
+
+
+async def test_who_asks_ahead_and_reads_nothing_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[int] = []
+    original = Connection._unless_answered_at_once
+
+    def noted(self: Connection, head: object) -> Scope | None:
+        found = original(self, head)  # type: ignore[arg-type]
+        held.append(self._transport.get_write_buffer_size())
+        return found
+
+    async with cached(Monitor(lambda _head: page(b"x" * 200_000))) as running:
+        await told(running, JOBS, NOBODY)
+        monkeypatch.setattr(Connection, "_unless_answered_at_once", noted)
+        stream, writer = await asyncio.open_connection("127.0.0.1", running.port)
+        request = f"GET {JOBS} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/html\r\nAccept-Encoding: identity\r\n\r\n"
+        writer.write(request.encode() * 200)
+        quiet_turns = 0
+        while quiet_turns < 200:
+            before = len(held)
+            await asyncio.sleep(0)
+            quiet_turns = quiet_turns + 1 if len(held) == before else 0
+        assert 0 < len(held) < 200
+        for _ in range(200):
+            head = await stream.readuntil(b"\r\n\r\n")
+            length = re.search(rb"content-length: (\d+)", head)
+            assert length is not None
+            await stream.readexactly(int(length[1]))
+        writer.close()
+    assert max(held) < 1_000_000

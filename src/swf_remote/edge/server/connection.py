@@ -138,10 +138,12 @@ class Connection(asyncio.Protocol):
 
     def write(self, *pieces: bytes) -> None:
         """See ``turn.Line``."""
-        data = [piece for piece in pieces if piece]
-        if data and not self._transport.is_closing():
+        if self._transport.is_closing():
+            return
+        for piece in pieces:
             # Not writelines: in Python 3.12 that of asyncio never tells a writer that its reader is slow.
-            self._transport.write(data[0] if len(data) == 1 else b"".join(data))
+            if piece:
+                self._transport.write(piece)
 
     async def drained(self) -> None:
         """See ``turn.Line``."""
@@ -238,8 +240,7 @@ class Connection(asyncio.Protocol):
         answer = self._at_once(head, self)
         if not isinstance(answer, tuple):
             return answer
-        if not self._transport.is_closing():
-            self._transport.writelines(answer)
+        self.write(*answer)
         self._server.total_requests += 1
         if self._head.begun:
             self._head = HeadReader()
