@@ -14,6 +14,7 @@ import click
 COMMANDS: Final = {
     "demo": "swf_testbed.demo.command",
     "run": "swf_testbed.simulation.commands",
+    "scenario": "swf_testbed.simulation.scenarios.command",
     "seed": "swf_testbed.simulation.commands",
     "tunnel": "swf_testbed.tunnel.command",
 }

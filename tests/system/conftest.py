@@ -55,12 +55,12 @@ def axe() -> str:
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[postgresql_server.Server]:
-    """A PostgreSQL server with the empty databases ``swf_remote`` and ``panda``."""
+    """A PostgreSQL server with the empty databases ``swf_remote``, ``panda`` and ``scenario``."""
     binaries = postgresql_server.programs()
     if binaries is None:
         missing("PostgreSQL")
         raise AssertionError
     with postgresql_server.running(binaries) as server:
-        for name in ("swf_remote", "panda"):
+        for name in ("swf_remote", "panda", "scenario"):
             postgresql_server.create_database(server, binaries, name)
         yield server

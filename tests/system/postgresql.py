@@ -19,6 +19,13 @@ class Server:
     """A running server; the socket's folder is its host name."""
 
     folder: Path
+    control: tuple[str, ...] = ()
+    """The command that starts and stops it."""
+
+    def kill_and_start_again(self) -> None:
+        """All connections break, nothing that was committed is lost."""
+        again = [*self.control, "-m", "immediate", "-o", _options(self.folder), "restart"]
+        subprocess.run(_as_server_user(again), check=True, stdout=subprocess.DEVNULL, cwd="/")
 
     def environment(self, prefix: str, database: str) -> dict[str, str]:
         """Settings that lead a program of ours to one of its databases."""
@@ -49,6 +56,10 @@ def _as_server_user(command: list[str]) -> list[str]:
     return ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--init-groups", *command]
 
 
+def _options(folder: Path) -> str:
+    return f"-c listen_addresses='' -k {folder} -c fsync=off"
+
+
 @contextmanager
 def running(binaries: Path) -> Iterator[Server]:
     """Make a server, hand it out, end it and remove its data."""
@@ -57,13 +68,12 @@ def running(binaries: Path) -> Iterator[Server]:
     if os.geteuid() == 0:
         shutil.chown(folder, USER, USER)
     control = [str(binaries / "pg_ctl"), "-D", str(data), "-w", "-l", str(log)]
-    options = f"-c listen_addresses='' -k {folder} -c fsync=off"
     try:
         initdb = [str(binaries / "initdb"), "-D", str(data), "-A", "trust", "-U", USER, "--no-sync"]
         subprocess.run(_as_server_user(initdb), check=True, capture_output=True, cwd="/")
-        start = [*control, "-o", options, "start"]
+        start = [*control, "-o", _options(folder), "start"]
         subprocess.run(_as_server_user(start), check=True, stdout=subprocess.DEVNULL, cwd="/")
-        yield Server(folder)
+        yield Server(folder, tuple(control))
     finally:
         subprocess.run(
             _as_server_user([*control, "-m", "immediate", "stop"]), check=False, capture_output=True, cwd="/"

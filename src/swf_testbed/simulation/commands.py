@@ -18,8 +18,12 @@ from swf_testbed.simulation.storage import database
 DEFAULT_DATABASE: Final = "sqlite:///var/panda.sqlite3"
 
 
-def _address(_context: click.Context, _parameter: click.Parameter, value: str) -> URL:
-    """Parse and check a database address."""
+def parse_address(_context: click.Context, _parameter: click.Parameter, value: str) -> URL:
+    """A database address, parsed and checked.
+
+    Raises:
+        click.BadParameter: it is none that the testbed can use.
+    """
     try:
         address = database.parsed(value)
     except ArgumentError:
@@ -30,8 +34,12 @@ def _address(_context: click.Context, _parameter: click.Parameter, value: str) -
     return address
 
 
-def _moment(_context: click.Context, _parameter: click.Parameter, value: str | None) -> datetime | None:
-    """Parse a time to UTC without zone, as PanDA's tables hold it; one without a zone is UTC already."""
+def parse_moment(_context: click.Context, _parameter: click.Parameter, value: str | None) -> datetime | None:
+    """A time as UTC without zone, as PanDA's tables hold it; one without a zone is UTC already.
+
+    Raises:
+        click.BadParameter: it is no ISO time.
+    """
     if value is None:
         return None
     try:
@@ -44,7 +52,7 @@ def _moment(_context: click.Context, _parameter: click.Parameter, value: str | N
 database_option = click.option(
     "--database",
     "address",
-    callback=_address,
+    callback=parse_address,
     default=DEFAULT_DATABASE,
     show_default=True,
     help="SQLite or PostgreSQL address.",
@@ -54,7 +62,7 @@ database_option = click.option(
 @click.command()
 @database_option
 @click.option("--seed", "number", type=int, default=1, show_default=True, help="Same seed and same --now: same rows.")
-@click.option("--now", callback=_moment, help="End of the history (ISO, UTC). Default: the present.")
+@click.option("--now", callback=parse_moment, help="End of the history (ISO, UTC). Default: the present.")
 @click.option("--clean", is_flag=True, help="Make the data anew even if complete data is there.")
 def seed(address: URL, number: int, now: datetime | None, *, clean: bool) -> None:
     """Fill a database with 14 days of simulated PanDA history.
@@ -68,7 +76,7 @@ def seed(address: URL, number: int, now: datetime | None, *, clean: bool) -> Non
             return
         _seed(address, number, now or datetime.now(UTC).replace(tzinfo=None, microsecond=0))
     except (seeding.CannotSeedError, SQLAlchemyError, OSError) as error:
-        raise click.ClickException(f"seed: {_first_line(error)}") from error
+        raise click.ClickException(f"seed: {first_line(error)}") from error
 
 
 def _seed(address: URL, number: int, now: datetime) -> None:
@@ -104,8 +112,9 @@ def run(address: URL, speed: float) -> None:
     try:
         running.run(address, speed, running.stop_on_signals())
     except (running.CannotRunError, SQLAlchemyError) as error:
-        raise click.ClickException(f"run: {_first_line(error)}") from error
+        raise click.ClickException(f"run: {first_line(error)}") from error
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What an error says, without the details that follow."""
     return str(error).splitlines()[0]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from swf_testbed.simulation.behaviour import arrivals, incidents
+from swf_testbed.simulation.behaviour import arrivals
+from swf_testbed.simulation.behaviour.circumstances import Circumstances
 from swf_testbed.simulation.catalogue import reference
 from swf_testbed.simulation.catalogue.queues import BY_NAME, QUEUES
 from swf_testbed.simulation.core.world import World
@@ -14,9 +15,15 @@ if TYPE_CHECKING:
     from swf_testbed.simulation.core.ledger import Ledger
 
 
-def new_world(seed: int, at: datetime, speed: float = 1.0, first_tasks: int = arrivals.OPENING_BURST) -> World:
+def new_world(
+    seed: int,
+    at: datetime,
+    speed: float = 1.0,
+    first_tasks: int = arrivals.OPENING_BURST,
+    circumstances: Circumstances | None = None,
+) -> World:
     """A world that begins at that time with that many tasks, its first changes in its ledger."""
-    world = World(seed, at, speed)
+    world = World(seed, at, circumstances or Circumstances(), speed)
     world.queues = dict(BY_NAME)
     _enter_reference(world.ledger, at)
     for queue in QUEUES:
@@ -26,7 +33,7 @@ def new_world(seed: int, at: datetime, speed: float = 1.0, first_tasks: int = ar
     for row in reference.storage_rows(at):
         world.storage_rows[row["ddm_endpoint_name"]] = row
         world.ledger.add("ddm_endpoint", row)
-    incidents.follow_all(world)
+    world.circumstances.follow(world)
     arrivals.open_history(world, first_tasks)
     return world
 

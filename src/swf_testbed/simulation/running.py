@@ -16,7 +16,9 @@ from sqlalchemy import URL, Connection, Engine, update
 from sqlalchemy.exc import OperationalError
 
 from swf_monitor.panda.schema import table
+from swf_testbed.simulation.behaviour.circumstances import Circumstances
 from swf_testbed.simulation.core.world import World
+from swf_testbed.simulation.scenarios.stories import continued
 from swf_testbed.simulation.storage import database, marks
 from swf_testbed.simulation.storage.marks import Marks
 from swf_testbed.simulation.storage.reader import read_world
@@ -76,11 +78,18 @@ def _continue(engine: Engine, speed: float, stop: threading.Event) -> None:
         notes = marks.read_marks(connection) if database.holds_tables(connection) else None
         if notes is None:
             raise CannotRunError("the database holds no complete simulation; run swf-testbed seed first")
-        world = None if speed == 0 else read_world(connection, notes)
+        world = None if speed == 0 else read_world(connection, notes, _circumstances(notes))
     if world is None:
         _stand_still(engine, stop)
     else:
         Live(engine, world, notes).go(speed, stop)
+
+
+def _circumstances(notes: Marks) -> Circumstances:
+    try:
+        return continued(notes)
+    except LookupError as error:
+        raise CannotRunError(f"the database holds a scenario that is not known here: {notes.scenario}") from error
 
 
 def _stand_still(engine: Engine, stop: threading.Event) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy import URL, Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from swf_testbed.simulation.behaviour.arrivals import OPENING_BURST
+from swf_testbed.simulation.behaviour.circumstances import Circumstances
 from swf_testbed.simulation.core.world import FIRST_IDS, World
 from swf_testbed.simulation.genesis import new_world
 from swf_testbed.simulation.storage import database, marks
@@ -54,6 +55,7 @@ class Order:
     history: timedelta = timedelta(days=14)
     retention: Retention = field(default_factory=Retention)
     first_tasks: int = OPENING_BURST
+    circumstances: Callable[[], Circumstances] = Circumstances
 
 
 Report = Callable[[Progress], None]
@@ -120,12 +122,12 @@ def _fill(address: URL, order: Order, report: Report) -> Progress:
             if database.holds_tables(connection):
                 database.drop_tables(connection)
             database.create_tables(connection)
-            world = new_world(order.seed, begin, first_tasks=order.first_tasks)
+            world = new_world(order.seed, begin, first_tasks=order.first_tasks, circumstances=order.circumstances())
             for progress in _history(world, order, connection):
                 report(progress)
             move_old_rows(connection, order.now, order.retention)
             database.create_indexes(connection)
-            marks.write_marks(connection, Marks(order.seed, begin, order.now))
+            marks.write_marks(connection, Marks(order.seed, begin, order.now, world.circumstances.name))
             return Progress(1.0, *_sizes(world))
     finally:
         engine.dispose()

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Final
 
 from swf_testbed.simulation.behaviour import generation, task_life, task_rows
-from swf_testbed.simulation.behaviour.task_plan import plan_task
+from swf_testbed.simulation.behaviour.task_plan import TaskPlan
+from swf_testbed.simulation.behaviour.task_rows import Subject
 from swf_testbed.simulation.core.world import Task, World
 
 TASKS_PER_DAY: Final = 29.0
@@ -42,9 +43,14 @@ def _arrive(world: World) -> None:
 def submit(world: World) -> Task:
     """Somebody submits a task."""
     number = world.number("task")
-    plan = plan_task(world.seed, number)
+    plan = world.circumstances.task_plan(world.seed, number, "")
     about = task_rows.subject(world, plan, number)
     site = generation.choose_queue(world, plan.kind, ("site", number)).name if plan.pinned else None
+    return enter(world, number, plan, about, site)
+
+
+def enter(world: World, number: int, plan: TaskPlan, about: Subject, site: str | None) -> Task:
+    """A task with this plan begins its life, bound to ``site`` if there is one."""
     task = Task(task_rows.task_row(world, plan, number, about, site), plan)
     world.tasks[number] = task
     world.last_task_at = world.now

@@ -47,7 +47,7 @@ def _change(world: World, name: str, status: str) -> None:
     move_queue(world, name, status, _COMMENTS[status])
     follow_queue(world, name)
     if status == "brokeroff":
-        _lose_running_jobs(world, name)
+        lose_running_jobs(world, name, SILENCED)
     elif status == "offline":
         _give_back_waiting_jobs(world, name)
 
@@ -58,9 +58,10 @@ def _jobs_at(world: World, name: str, state: str) -> list[Job]:
     ]
 
 
-def _lose_running_jobs(world: World, name: str) -> None:
+def lose_running_jobs(world: World, name: str, share: float) -> None:
+    """Pilots of that share of the running jobs at a queue are gone without a word."""
     for job in _jobs_at(world, name, "running"):
-        if job.plan.luck_at_output < SILENCED and job.row["commandtopilot"] != "tobekilled":
+        if job.plan.luck_at_output < share and job.row["commandtopilot"] != "tobekilled":
             job_life.fall_silent(world, job, failures.BY_NAME["lost_heartbeat"])
 
 

@@ -24,6 +24,7 @@ HEARTBEAT: Final = 1800.0
 DEBUG_HEARTBEAT: Final = 60.0
 LOST_AFTER: Final = 7200.0
 UNANSWERED_AFTER: Final = 1800.0
+HANGING: Final = 600.0  # how often a payload that hangs may come to its end after all
 UNLIMITED: Final = 99
 HOLDING_LIMIT: Final = 3 * 3600.0
 #: States in which a pilot has the job: a kill waits for the pilot's next message.
@@ -85,7 +86,7 @@ def _throttled(_world: World, _job: Job) -> None:
 
 def _dispatch(world: World, job: Job) -> None:
     """A pilot asks for work, unless the queue is shut."""
-    if world.status_of_queue(job.queue) == "offline":
+    if not world.circumstances.hands_out(world, job):
         world.later(world.now, 1200 + 600 * job.plan.moment, _if_same_turn, job, job.turn, _dispatch, ())
         return
     workers.submit(world, job)
@@ -119,14 +120,23 @@ def _run(world: World, job: Job) -> None:
 
 
 def _running(world: World, job: Job) -> None:
-    failure = expected_failure(world, job)
-    if failure is None:
-        end = job.plan.wall
-        _after(world, job, end, _payload_done)
-    else:
-        end = _time_of(failure, job)
-        _after(world, job, end, _END[failure.ending], failure)
+    failure = world.circumstances.failure(world, job)
+    _await_end(world, job, job.plan.wall if failure is None else _time_of(failure, job), failure)
+
+
+def _await_end(world: World, job: Job, end: float, failure: Failure | None) -> None:
+    _after(world, job, end, _end_run, failure)
     _follow_heartbeats(world, job, end)
+
+
+def _end_run(world: World, job: Job, failure: Failure | None) -> None:
+    """The time of the payload, or of its failure, has come; one that hangs goes on and sends heartbeats."""
+    if world.circumstances.hangs(job):
+        _await_end(world, job, world.seconds_since(job.row["statechangetime"]) + HANGING, failure)
+    elif failure is None:
+        _payload_done(world, job)
+    else:
+        _END[failure.ending](world, job, failure)
 
 
 def _interval(job: Job) -> float:
@@ -156,19 +166,6 @@ def _note_last_heartbeat(world: World, job: Job) -> None:
     last = begin + timedelta(seconds=world.seconds_since(begin) // interval * interval / world.speed)
     if last > job.row["modificationtime"]:
         world.ledger.change(job.table, job.row, modificationtime=last)
-
-
-def expected_failure(world: World, job: Job) -> Failure | None:
-    """Whether and how the job will fail, as things stand when it starts to run."""
-    queue, task, status = world.queues[job.queue], job.task.plan, world.status_of_queue(job.queue)
-    rng = world.dice("failure", job.row["pandaid"])
-    if status in ("brokeroff", "offline") and job.plan.luck < 0.6:
-        return failures.pick(rng, failures.QUEUE_ILL, queue.batch)
-    if job.plan.luck < task.badness:
-        return failures.pick(world.dice("fault", job.task.id), failures.FAILURES, queue.batch)
-    if job.plan.luck < task.badness + queue.failure_rate:
-        return failures.pick(rng, failures.FAILURES, queue.batch)
-    return None
 
 
 def _time_of(failure: Failure, job: Job) -> float:

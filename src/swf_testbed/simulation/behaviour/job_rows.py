@@ -9,7 +9,6 @@ from sqlalchemy import Integer, Numeric
 
 from swf_monitor.panda.schema import table
 from swf_testbed.simulation.behaviour import inputs, task_rows
-from swf_testbed.simulation.behaviour.job_plan import plan_job
 from swf_testbed.simulation.catalogue import storages
 from swf_testbed.simulation.catalogue.queues import Queue
 from swf_testbed.simulation.core.ledger import Row
@@ -31,9 +30,8 @@ def new_job(world: World, task: Task, entry: Row, queue: Queue) -> Job:
     pandaid = world.number("job")
     parent = entry["pandaid"]
     row = _job_row(world, task, entry, queue, pandaid)
-    job = Job(
-        row, task, entry, plan_job(world.seed, pandaid, task.plan.kind, queue), _parameters(world, task, row, entry)
-    )
+    plan = world.circumstances.job_plan(world.seed, pandaid, task.plan.kind, queue, entry)
+    job = Job(row, task, entry, plan, _parameters(world, task, row, entry))
     job.outputs = _products(world, task, pandaid)
     job.files = [_input_file(world, job), *(_output_file(world, job, product) for product in job.outputs)]
     row.update(_summary(job))

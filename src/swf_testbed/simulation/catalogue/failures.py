@@ -279,6 +279,41 @@ QUEUE_ILL: Final = tuple(
     BY_NAME[name] for name in ("lost_heartbeat", "worker_general", "cvmfs", "no_local_space", "container")
 )
 
+#: What fails for good at once, or sooner than others (the retry rules of `catalogue.reference`).
+_FINAL_EARLY: Final = ("registration", "sandbox_purged")
+#: What a good day brings: each of these is tried again until the input's attempts are used up.
+QUIET: Final = tuple(failure for failure in FAILURES if failure.name not in _FINAL_EARLY)
+#: A site that lost the software: every pilot says the same.
+SITE_BROKEN: Final = _pilot("site_broken", 0, "early", 1377, "CVMFS repository eic.opensciencegrid.org is not alive")
+#: A release with a library that does not fit: the same text at every site.
+RELEASE_BROKEN: Final = Failure(
+    "release_broken",
+    0,
+    "early",
+    "report",
+    {"piloterrorcode": 1305, "exeerrorcode": 127, "transexitcode": "127"},
+    (
+        {
+            _EXIT: "Payload failed: exit code 127",
+            "exeerrordiag": "eicrecon: symbol lookup error: libepic_tracking.so: undefined symbol: epic::FieldMap::v2",
+        },
+    ),
+)
+#: A user's own mistake.
+SCRIPT_BROKEN: Final = Failure(
+    "script_broken",
+    0,
+    "early",
+    "report",
+    {"piloterrorcode": 1305, "exeerrorcode": 2, "transexitcode": "2"},
+    (
+        {
+            _EXIT: "Payload failed: exit code 2",
+            "exeerrordiag": "Traceback: File analysis.py, line 12: ModuleNotFoundError: No module named 'my_cuts'",
+        },
+    ),
+)
+
 #: Failures of one batch system do not happen at another.
 _ONLY_AT: Final = {"worker_condor": "condor", "worker_slurm": "slurm", "worker_backoff": "k8s", "worker_node": "k8s"}
 

@@ -17,6 +17,7 @@ from swf_testbed.simulation.core.chance import dice
 from swf_testbed.simulation.core.ledger import Ledger, Row
 
 if TYPE_CHECKING:
+    from swf_testbed.simulation.behaviour.circumstances import Circumstances
     from swf_testbed.simulation.behaviour.job_plan import JobPlan
     from swf_testbed.simulation.behaviour.task_plan import TaskPlan
     from swf_testbed.simulation.catalogue.queues import Queue
@@ -95,6 +96,7 @@ class World:
 
     seed: int
     now: datetime
+    circumstances: Circumstances
     speed: float = 1.0
     ledger: Ledger = field(default_factory=Ledger)
     agenda: Agenda = field(default_factory=Agenda)

@@ -1,12 +1,15 @@
 """What the simulation notes about itself, in PanDA's own `config` table: seed, and up to when it has simulated.
 
+A scenario's name is noted there, too, and each of its chapters when it opens, so that whoever goes on knows the story.
+
 `simulated_until` is written in the same transaction as the step it belongs to. It is also the guard against two
 simulations on one database: a step is refused when the mark is not what this process wrote last.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -17,6 +20,8 @@ from swf_testbed.simulation.core.ledger import Row
 
 APP: Final = "swf_testbed"
 FORMAT: Final = "1"
+SIMULATION: Final = "simulation"
+STORY: Final = "story"
 
 
 class OtherWriterError(Exception):
@@ -30,19 +35,24 @@ class Marks:
     seed: int
     seeded_from: datetime
     simulated_until: datetime
+    scenario: str | None = None
+    chapters: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def read_marks(connection: Connection) -> Marks | None:
     """The notes, or None where they are missing, incomplete or of another format."""
     config = table("config")
-    rows = connection.execute(select(config.c.key, config.c.value).where(config.c.app == APP))
-    notes = {str(row.key): str(row.value) for row in rows}
+    columns = select(config.c.component, config.c.key, config.c.value)
+    rows = connection.execute(columns.where(config.c.app == APP)).all()
+    notes = {str(row.key): str(row.value) for row in rows if row.component == SIMULATION}
     if notes.get("format") != FORMAT:
         return None
     return Marks(
         int(notes["seed"]),
         datetime.fromisoformat(notes["seeded_from"]),
         datetime.fromisoformat(notes["simulated_until"]),
+        notes.get("scenario"),
+        {str(row.key): datetime.fromisoformat(row.value) for row in rows if row.component == STORY},
     )
 
 
@@ -54,13 +64,20 @@ def write_marks(connection: Connection, marks: Marks) -> None:
         "seeded_from": marks.seeded_from.isoformat(),
         "simulated_until": marks.simulated_until.isoformat(),
     }
-    connection.execute(insert(table("config")), [_row(key, value) for key, value in notes.items()])
+    if marks.scenario is not None:
+        notes["scenario"] = marks.scenario
+    connection.execute(insert(table("config")), [_row(SIMULATION, key, value) for key, value in notes.items()])
 
 
-def _row(key: str, value: str) -> Row:
+def chapter_row(name: str, at: datetime) -> Row:
+    """The note that a chapter of the scenario's story has opened."""
+    return _row(STORY, name, at.isoformat())
+
+
+def _row(component: str, key: str, value: str) -> Row:
     return {
         "app": APP,
-        "component": "simulation",
+        "component": component,
         "key": key,
         "value": value,
         "type": "str",

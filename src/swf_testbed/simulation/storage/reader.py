@@ -10,9 +10,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, func, select
 
 from swf_monitor.panda.schema import table
-from swf_testbed.simulation.behaviour import arrivals, incidents, job_life, task_life, workers
-from swf_testbed.simulation.behaviour.job_plan import plan_job
-from swf_testbed.simulation.behaviour.task_plan import plan_task
+from swf_testbed.simulation.behaviour import arrivals, job_life, task_life, workers
+from swf_testbed.simulation.behaviour.circumstances import Circumstances
 from swf_testbed.simulation.catalogue.queues import BY_NAME
 from swf_testbed.simulation.core.ledger import Row
 from swf_testbed.simulation.core.world import FIRST_IDS, Job, Task, World
@@ -32,9 +31,13 @@ _COUNTERS: Final = (
 _JOB_TABLES: Final = ("jobsdefined4", "jobsactive4")
 
 
-def read_world(connection: Connection, marks: Marks) -> World:
-    """The world as the tables show it, at the time up to which it was simulated, running at speed 1."""
-    world = World(marks.seed, marks.simulated_until, ids=_counters(connection))
+def read_world(connection: Connection, marks: Marks, circumstances: Circumstances | None = None) -> World:
+    """The world as the tables show it, at the time up to which it was simulated, running at speed 1.
+
+    Args:
+        circumstances: the story that goes on; None for ordinary life.
+    """
+    world = World(marks.seed, marks.simulated_until, circumstances or Circumstances(), ids=_counters(connection))
     world.queues = dict(BY_NAME)
     world.queue_rows = {row["panda_queue"]: row for row in _rows(connection, select(table("schedconfig_json")))}
     world.storage_rows = {row["ddm_endpoint_name"]: row for row in _rows(connection, select(table("ddm_endpoint")))}
@@ -76,7 +79,8 @@ def _read_tasks(connection: Connection, world: World) -> dict[int, Task]:
     living = tasks.c.status.not_in(TASK_FINAL) | (tasks.c.endtime > world.now - RETRIED_WITHIN)
     found: dict[int, Task] = {}
     for row in _rows(connection, select(tasks).where(living).order_by(tasks.c.jeditaskid)):
-        found[row["jeditaskid"]] = Task(row, plan_task(world.seed, row["jeditaskid"]))
+        plan = world.circumstances.task_plan(world.seed, row["jeditaskid"], row["taskname"])
+        found[row["jeditaskid"]] = Task(row, plan)
     _read_datasets(connection, found)
     _read_contents(connection, found)
     _read_attempts(connection, found)
@@ -158,12 +162,14 @@ class _Parts:
         pandaid = int(row["pandaid"])
         files = self._files[pandaid]
         entries = [self._contents[file["datasetid"], file["fileid"]] for file in files]
+        source = next(entry for entry in entries if entry["type"] in ("input", "pseudo_input"))
+        queue, world = BY_NAME[row["computingsite"]], self._world
         link = self._single["harvester_rel_jobs_workers"].get(pandaid)
         return Job(
             row,
             task,
-            next(entry for entry in entries if entry["type"] in ("input", "pseudo_input")),
-            plan_job(self._world.seed, pandaid, task.plan.kind, BY_NAME[row["computingsite"]]),
+            source,
+            world.circumstances.job_plan(world.seed, pandaid, task.plan.kind, queue, source),
             self._single["jobparamstable"][pandaid],
             report=self._single["metatable"].get(pandaid),
             table=name,
@@ -176,7 +182,7 @@ class _Parts:
 
 def _follow(connection: Connection, world: World) -> None:
     """Put on the agenda what comes next for everything there is."""
-    incidents.follow_all(world)
+    world.circumstances.follow(world)
     arrivals.follow_arrivals(world)
     for task in list(world.tasks.values()):
         for job in list(task.jobs.values()):
