@@ -17,7 +17,7 @@ JSON = "/panda/system/status.json"
 
 def test_a_fresh_feed_is_ok(site: Site, panda: datetime) -> None:
     body = site.json(JSON)
-    assert set(body) == {"overall_status", "overall_reason", "latest_checked_at", "counts"}
+    assert set(body) == {"overall_status", "overall_reason", "latest_checked_at", "counts", "data_as_of"}
     assert body["overall_status"] == "ok"
     assert datetime.fromisoformat(body["latest_checked_at"]).utcoffset() == timedelta(0)
     assert body["counts"] == {"ok": 4, "warning": 0, "error": 0, "unknown": 0, "total": 4}
@@ -30,6 +30,7 @@ def test_a_silent_feed_is_an_error_that_says_since_when(
     body = site.json(JSON)
     assert body["overall_status"] == "error"
     assert body["overall_reason"] == "PanDA feed silent since 11:59:40 UTC (1020 s)"
+    assert body["data_as_of"].endswith("T12:00:00+00:00")
     assert body["overall_reason"] in site.html("/panda/system/")
 
 

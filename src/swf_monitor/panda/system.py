@@ -49,6 +49,12 @@ class SystemStatus:
         """The check that decides the overall status; the first one when all are equally well."""
         return min(self.checks, key=lambda check: _SEVERITY.index(check.status))
 
+    @property
+    def data_as_of(self) -> datetime | None:
+        """The newest sign that somebody fills the database (UTC); None while there is none."""
+        newest = max((check.newest for check in self.checks if check.newest is not None), default=None)
+        return None if newest is None else newest.replace(tzinfo=UTC)
+
     def counts(self) -> dict[str, int]:
         """How many checks have each status, and their total."""
         by_status = {

@@ -25,7 +25,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def status_json(_request: HttpRequest) -> JsonResponse:
-    """``{overall_status, overall_reason, latest_checked_at, counts}``."""
+    """``{overall_status, overall_reason, latest_checked_at, counts}`` and, beyond the contract, ``data_as_of``."""
     status = system_status(configuration().feed_max_age)
     return JsonResponse(
         {
@@ -33,6 +33,7 @@ def status_json(_request: HttpRequest) -> JsonResponse:
             "overall_reason": status.reason,
             "latest_checked_at": status.checked_at.isoformat(),
             "counts": status.counts(),
+            "data_as_of": None if status.data_as_of is None else status.data_as_of.isoformat(),
         }
     )
 
