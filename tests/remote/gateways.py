@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -18,6 +18,7 @@ from swf_remote.edge.assets import STATIC_FOLDER, Assets
 from swf_remote.edge.outer import Outer
 from swf_remote.edge.runtime import Runtime
 from swf_remote.edge.server.serving import server_configuration
+from swf_remote.proxy.slots import nothing
 from swf_remote.urls import OWN_SECTIONS
 
 KEY = "x8Jq2m-Zr7tWc41LpB0vNfYsKdHuGa93EiTo"
@@ -95,11 +96,16 @@ async def served(application: ASGIApp, port: int | None = None) -> AsyncIterator
 
 
 @asynccontextmanager
-async def gateway(monitor_url: str, **settings: object) -> AsyncIterator[Gateway]:
-    """The whole gateway in front of a monitor at this address."""
+async def gateway(
+    monitor_url: str, *, fill: Callable[[str, str], bytes] | None = nothing, **settings: object
+) -> AsyncIterator[Gateway]:
+    """The whole gateway in front of a monitor at this address; `fill` is for the slots of its pages.
+
+    None: what fires by the database, which most tests must not be asked for.
+    """
     from swf_remote.asgi import build  # noqa: PLC0415 - builds a gateway from the environment, too
 
-    async with served(build(settings_for(monitor_url, **settings))) as running:
+    async with served(build(settings_for(monitor_url, **settings), fill=fill)) as running:
         yield running
 
 

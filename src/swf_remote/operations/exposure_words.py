@@ -46,6 +46,7 @@ def _note(route: Route) -> str:
         (route.longest is not None, f"kept for at most {route.longest or 0:g} s"),
         (route.upload is not None, f"bodies up to {route.upload} bytes"),
         (route.budget is Spending.LOGS, "from the budget of logs"),
+        (bool(route.slot), f"slot for markers: {route.slot}"),
     ]
     return "; ".join(words for holds, words in notes if holds)
 
@@ -108,6 +109,7 @@ def _members(route: Route) -> dict[str, Any]:
         "longest": route.longest,
         "head_as_get": route.head_as_get,
         "shows": route.shows or None,
+        "slot": route.slot or None,
         "refusal": route.refusal.kind if route.refusal else None,
     }
 

@@ -52,6 +52,7 @@ from swf_remote.proxy.relay import relay
 from swf_remote.proxy.request import UpstreamRequest, upstream_request
 from swf_remote.proxy.response import Answer, Asked, BrokenAnswer, PartOnly, reader_answer
 from swf_remote.proxy.sites import Sites
+from swf_remote.proxy.slots import Fill, Slots, nothing
 from swf_remote.proxy.streams.serving import Streams
 from swf_remote.proxy.upstream import UpstreamAnswer
 from swf_remote.proxy.visit import Visit, raw_address
@@ -67,8 +68,15 @@ ENCODED = Problem(
 class Proxy:
     """Every path that is not the gateway's own."""
 
-    def __init__(self, settings: Configuration, runtime: Runtime, *, clock: Callable[[], float] = time.time) -> None:
-        """`clock`: seconds since the epoch, by which kept answers age."""
+    def __init__(
+        self,
+        settings: Configuration,
+        runtime: Runtime,
+        *,
+        fill: Fill = nothing,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`fill`: what stands in the slots of pages; `clock`: seconds since the epoch, by which kept answers age."""
         self._runtime = runtime
         self._mount = settings.mount
         self._public_url = settings.public_url
@@ -82,6 +90,7 @@ class Proxy:
             public_url=settings.public_url,
             substitutes=settings.substitutes,
         )
+        self._slots = Slots(settings.mount, fill)
         self._host = settings.monitor_host or settings.monitor_url.split("/")[2]
         self._assertion = IdentityAssertion.of(settings)
         self._asker = Asker(runtime.lanes, self._sites, exposure().form_fields)
@@ -99,7 +108,7 @@ class Proxy:
             )
             self._reads = self._reads_of(self._cache, settings)
             runtime.endings.append(self._cache.close)
-        self.prompt = Prompt(self._mount, self._reads, self._fairness, runtime.lanes)
+        self.prompt = Prompt(self._mount, self._reads, self._fairness, runtime.lanes, self._slots)
         """What is answered without waiting."""
 
     def kept_in_memory(self) -> tuple[int, int]:
@@ -154,7 +163,8 @@ class Proxy:
             public_url=self._public_url,
             query=scope["query_string"],
         )
-        visit = Visit(scope, admission)
+        key = self._slots.key(admission.route, scope["raw_path"])
+        visit = Visit(scope, admission, self._slots.marker(admission.route, key))
         return visit, self._reads.wanted(visit) if self._reads else None
 
     async def _serve(self, visit: Visit, wanted: Wanted | None, body: RequestBody, send: Send) -> None:

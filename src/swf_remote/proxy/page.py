@@ -18,7 +18,7 @@ class PageContext:
     address: bytes = b""
     """Path and query as the reader asked for them: where to return after a login."""
     banner: bytes = b""
-    """What stands above the page's content, as HTML; empty for none. Give one to whole pages only, not to pieces."""
+    """What stands above the page's content, as HTML: its age, markers. Empty for none, and for pieces of pages."""
 
     @property
     def variant(self) -> bytes:

@@ -22,6 +22,7 @@ from swf_remote.proxy.fairness import Fairness
 from swf_remote.proxy.policy.admission import admitted_read, cookies_of, needs_reader, open_row
 from swf_remote.proxy.policy.routes import Kind, Route
 from swf_remote.proxy.reads import Reads
+from swf_remote.proxy.slots import Slots
 from swf_remote.proxy.visit import Visit
 
 _READS = ("GET", "HEAD")
@@ -33,10 +34,12 @@ class Prospect:
     """A request that may be answered at once, now or when it comes again; see ``edge.at_once.Expected``."""
 
     route: Route
+    key: str
+    """Of the row's slot."""
     session: str | None
     """The session that its cookie names."""
     visit: Visit
-    """Of the reader who came with it last."""
+    """Of the reader who came with it last, with what stood in the slot then."""
     wanted: Wanted | None
     reader: Reader | None
     is_certain: bool = False
@@ -51,8 +54,9 @@ class Prospect:
 class Prompt:
     """See the module's text."""
 
-    def __init__(self, mount: str, reads: Reads | None, fairness: Fairness, lanes: LanedClient) -> None:
+    def __init__(self, mount: str, reads: Reads | None, fairness: Fairness, lanes: LanedClient, slots: Slots) -> None:
         self._mount, self._reads, self._fairness, self._lanes = mount, reads, fairness, lanes
+        self._slots = slots
 
     def expected(self, scope: Scope) -> Prospect | None:
         """See ``edge.at_once.Inside``."""
@@ -62,8 +66,9 @@ class Prompt:
         route = open_row(method, scope["raw_path"], self._mount, scope["query_string"])
         if route is None or route.kind is Kind.STREAM:
             return None
-        visit, wanted = self._visit(scope, route, None)
-        return Prospect(route, session_key_of(cookies_of(scope["headers"])), visit, wanted, None)
+        key = self._slots.key(route, scope["raw_path"])
+        visit, wanted = self._visit(scope, route, None, self._slots.marker(route, key))
+        return Prospect(route, key, session_key_of(cookies_of(scope["headers"])), visit, wanted, None)
 
     def answer(self, expected: Prospect) -> Ready | Problem | None:
         """See ``edge.at_once.Inside``."""
@@ -73,8 +78,9 @@ class Prompt:
             expected.is_certain = not needs_reader(expected.route)
             return self._kept(expected) if expected.is_certain else None
         expected.is_certain = True
-        if reader != expected.reader:
-            expected.visit, expected.wanted = self._visit(expected.visit.scope, expected.route, reader)
+        marker = self._slots.marker(expected.route, expected.key)
+        if reader != expected.reader or marker != expected.visit.marker:
+            expected.visit, expected.wanted = self._visit(expected.visit.scope, expected.route, reader, marker)
             expected.reader = reader
         return self._kept(expected) or self._refusal(expected)
 
@@ -106,6 +112,6 @@ class Prompt:
             return error.problem
         return _CROWDED
 
-    def _visit(self, scope: Scope, route: Route, reader: Reader | None) -> tuple[Visit, Wanted | None]:
-        visit = Visit(scope, admitted_read(route, reader))
+    def _visit(self, scope: Scope, route: Route, reader: Reader | None, marker: bytes) -> tuple[Visit, Wanted | None]:
+        visit = Visit(scope, admitted_read(route, reader), marker)
         return visit, self._reads.wanted(visit) if self._reads else None

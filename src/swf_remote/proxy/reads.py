@@ -245,7 +245,7 @@ class Reads:
         verdict = self._cache.verdict(wanted, entry)
         if entry.front.is_page and reading.route.kind is Kind.PAGE and not visit.of_a_piece:
             as_of = datetime.fromtimestamp(verdict.as_of, UTC)
-            page = replace(reading.page, banner=stale_banner(as_of, LINK_IS_DOWN))
+            page = replace(reading.page, banner=stale_banner(as_of, LINK_IS_DOWN) + reading.page.banner)
             reading = replace(reading, page=page)
         return self._reply(reading, entry, verdict.age)
 

@@ -20,11 +20,13 @@ REQUEST_ID = b"x-request-id"
 class Visit:
     """See the module's text."""
 
-    __slots__ = ("_page", "admission", "exchange", "fields", "scope")
+    __slots__ = ("_page", "admission", "exchange", "fields", "marker", "scope")
 
-    def __init__(self, scope: Scope, admission: Admission) -> None:
+    def __init__(self, scope: Scope, admission: Admission, marker: bytes = b"") -> None:
+        """`marker`: what stands in the page's slot (``slots``)."""
         self.scope = scope
         self.admission = admission
+        self.marker = marker
         self.exchange: Exchange = exchange_of(scope)
         """What is noted of it."""
         self.fields: Headers = _fields(tuple([field for field in scope["headers"] if field[0] != REQUEST_ID]))
@@ -36,7 +38,8 @@ class Visit:
         """The reader's view of a page; made when it is first needed."""
         if self._page is None:
             raw = raw_address(self.scope)
-            self._page = PageContext(account_controls(self.admission.reader, raw.decode("latin-1")), raw)
+            controls = account_controls(self.admission.reader, raw.decode("latin-1"))
+            self._page = PageContext(controls, raw, b"" if self.of_a_piece else self.marker)
         return self._page
 
     @property

@@ -129,6 +129,7 @@ async def test_a_failing_monitor_is_a_fault() -> None:
 # ----- the command
 
 
+@pytest.mark.django_db
 def test_the_command_ends_with_an_error_when_there_is_drift(monkeypatch: pytest.MonkeyPatch) -> None:
     async def found(*_arguments: object) -> LiveReport:
         async with scripted([pages({name: body for name, body in WHOLE.items() if name != "about/"})]) as monitor:
@@ -141,6 +142,7 @@ def test_the_command_ends_with_an_error_when_there_is_drift(monkeypatch: pytest.
     assert "GONE  about/  row 2 (about/) answers 404" in out.getvalue()
 
 
+@pytest.mark.django_db
 def test_the_command_says_that_the_monitor_is_not_there() -> None:
     out = io.StringIO()
     with pytest.raises(CommandError, match="refuses connections"):
@@ -148,6 +150,7 @@ def test_the_command_says_that_the_monitor_is_not_there() -> None:
     assert "monitor: http://127.0.0.1:9/swf-monitor" in out.getvalue()
 
 
+@pytest.mark.django_db
 def test_without_the_option_the_monitor_is_not_asked() -> None:
     call_command("check", stdout=io.StringIO())
 

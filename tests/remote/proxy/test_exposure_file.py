@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from swf_remote.proxy.policy.exposure import Part
 from swf_remote.proxy.policy.exposure_file import SHIPPED, ExposureError, parsed, read_exposure
+from swf_remote.proxy.policy.patterns import in_place
 from swf_remote.proxy.policy.rows import READ, WRITE, Access, Cache, Identity, Kind, Rewriting, Route
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -93,6 +94,22 @@ def test_a_row_may_be_about_requests_with_one_parameter() -> None:
 
 def test_a_row_may_let_further_headers_pass() -> None:
     assert row('path = "a/", headers = "X-Plot-Width x-dpr"').headers == {"x-plot-width", "x-dpr"}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "key"),
+    [
+        ("runs/<int>/", "runs/17/", "17"),
+        ("runs/<int>/", "runs/17", "17"),
+        ("runs/<name>/log/**", "runs/a b/log/x/y", "a b"),
+        ("runs/", "runs/", ""),
+        ("runs/**", "runs/17/", ""),
+    ],
+)
+def test_a_row_may_offer_a_slot_with_the_key_in_its_path(pattern: str, path: str, key: str) -> None:
+    found = row(f'path = "{pattern}", slot = "run"')
+    assert found.slot == "run"
+    assert in_place(found.pattern, path) == key
 
 
 def test_limits_are_numbers_of_seconds_and_bytes() -> None:
@@ -183,6 +200,12 @@ def test_the_file_travels_with_the_package() -> None:
         ('path = "x/", identity = "reader", cache = "shared"', "cache must be private or none"),
         ('path = "x/", kind = "stream", rewriting = "text"', "rewriting must be none"),
         ('path = "x/**", sample = "y/"', "has the sample y/, which is none of its pages"),
+        ('path = "x/", slot = "Task"', "slot is 'Task': it must be a word of small letters"),
+        ('path = "x/", slot = true', "a word of small letters"),
+        ('path = "x/", kind = "data", slot = "task"', "has a slot, and so must be a page"),
+        ('path = "x/", rewriting = "none", slot = "task"', "has a slot, and so must be a page that is rewritten"),
+        ('path = "<a>/<int>/", slot = "task"', "can have only one <name> or <int>"),
+        ('path = "x/", who = "closed", refusal = "logs", slot = "task"', "nothing but path, who and refusal"),
         ('path = "about/"', "row 2 (about/): never decides, since row 1 covers the same"),
     ],
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 from . import refusals
 from .floor import reaches_floor
-from .patterns import is_pattern
+from .patterns import is_pattern, places
 from .rows import (
     EVERY,
     READ,
@@ -31,6 +31,7 @@ _METHODS = (*READ, *WRITE)
 _LONGEST_WAIT = 3600
 _LONGEST_LIFETIME = 31_536_000
 _HEADER = re.compile(r"[a-z0-9-]+")
+_SLOT = re.compile(r"[a-z][a-z0-9-]*")
 _WITHIN = re.compile(r"https://[a-z0-9.-]+/(?:[\w.~-]+/)*")
 _REWRITING = {
     Kind.PAGE: Rewriting.TEXT,
@@ -124,6 +125,14 @@ def _contradictions(route: Route) -> Iterator[str]:
         yield f"has the sample {route.sample}, which is none of its pages"
     if route.kind is Kind.STREAM and route.rewriting is not Rewriting.NONE:
         yield "is a stream, and streams are not rewritten: rewriting must be none"
+    yield from _of_slot(route)
+
+
+def _of_slot(route: Route) -> Iterator[str]:
+    if route.slot and (route.kind is not Kind.PAGE or not route.rewrites):
+        yield "has a slot, and so must be a page that is rewritten"
+    if route.slot and places(route.pattern) > 1:
+        yield "has a slot, whose key stands in the path, and so can have only one <name> or <int>"
 
 
 def _of_writing(route: Route) -> Iterator[str]:
@@ -198,6 +207,12 @@ def _address(value: object) -> str:
     return value
 
 
+def _slot(value: object) -> str:
+    if not isinstance(value, str) or not _SLOT.fullmatch(value):
+        raise ValueError("a word of small letters, such as task")
+    return value
+
+
 def _headers(value: object) -> frozenset[str]:
     names = frozenset(value.lower().split()) if isinstance(value, str) else frozenset()
     if names == {EVERY}:
@@ -254,5 +269,6 @@ _KEYS: Mapping[str, tuple[str, Callable[[object], object]]] = {
     "head_as_get": ("head_as_get", _flag),
     "shows": ("shows", _page),
     "sample": ("sample", _page),
+    "slot": ("slot", _slot),
     "refusal": ("refusal", _refusal),
 }

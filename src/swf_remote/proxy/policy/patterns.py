@@ -3,6 +3,7 @@
 A pattern is a path relative to the mount: ``<name>`` is one segment, ``<int>`` a number, ``**`` anything,
 a final ``/**`` for the folder itself (with or without its slash) and all below. A row that opens something is compared
 with the path as it is; a row that closes something also with every spelling that a careless reader could take for it.
+What stands in place of the first ``<name>`` or ``<int>`` can be had (``in_place``).
 """
 
 from __future__ import annotations
@@ -38,8 +39,21 @@ def matcher(pattern: str) -> re.Pattern[str]:
 
 def _part(written: str) -> str:
     if written == "<int>":
-        return "[0-9]+"
-    return {"/**": "(?:/.*)?", "**": ".*", "/": "/?"}.get(written, "[^/]+")
+        return "([0-9]+)"
+    return {"/**": "(?:/.*)?", "**": ".*", "/": "/?"}.get(written, "([^/]+)")
+
+
+def places(pattern: str) -> int:
+    """How many ``<name>`` and ``<int>`` are in `pattern`."""
+    return matcher(pattern).groups
+
+
+# The same pages are asked for again and again.
+@lru_cache(maxsize=2048)
+def in_place(pattern: str, path: str) -> str:
+    """What `path` has in place of the first ``<name>`` or ``<int>`` of `pattern`; empty if there is none."""
+    found = matcher(pattern).fullmatch(path)
+    return found[1] if found and found.re.groups else ""
 
 
 def examples(pattern: str) -> tuple[str, ...]:

@@ -142,6 +142,8 @@ class Route:
     """The monitor's path shown instead of the asked one."""
     sample: str = ""
     """A page of the row that every monitor with this part has; empty when nothing is to be asked for."""
+    slot: str = ""
+    """Of a page: the kind of marker that may stand above its content (``proxy.slots``); empty for none."""
     refusal: Refusal | None = None
     """Why it is closed."""
     number: int = 0
