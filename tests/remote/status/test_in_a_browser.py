@@ -9,7 +9,8 @@ import pytest
 from django.conf import settings
 from playwright.async_api import BrowserContext, Page, async_playwright, expect
 
-from swf_remote.status import parts, stream
+from swf_remote.status import parts
+from swf_remote.web import event_streams
 from tests.remote.gateways import Gateway, gateway
 from tests.remote.laboratory.monitor import NAME, laboratory
 from tests.remote.laboratory.readers import session_of
@@ -75,7 +76,7 @@ async def test_the_page_is_live_by_its_stream() -> None:
 
 
 async def test_where_there_is_no_stream_the_page_asks_instead(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "MOST_LISTENERS", 0)
+    monkeypatch.setattr(event_streams, "MOST_LISTENERS", 0)
     async with browsing() as (running, context):
         page, _ = await status_page(running, context)
         async with page.expect_response(lambda reply: "part=live" in reply.url, timeout=20_000) as reply:

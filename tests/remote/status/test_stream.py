@@ -18,7 +18,7 @@ from swf_remote.configuration import configuration
 from swf_remote.edge import metrics
 from swf_remote.edge.figures import table
 from swf_remote.status import stream
-from swf_remote.status.access import Detail
+from swf_remote.web import event_streams
 from tests.remote.gateways import Gateway, free_port, gateway
 from tests.remote.laboratory.readers import session_of
 
@@ -169,7 +169,7 @@ async def test_staff_hear_all_until_their_session_ends(
 
 
 async def test_who_is_one_too_many_is_told_so_and_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "MOST_LISTENERS", 1)
+    monkeypatch.setattr(event_streams, "MOST_LISTENERS", 1)
     async with running(monkeypatch) as gateway, listening(gateway) as events:
         await events.next()
         reply = await gateway.ask(PATH, headers={"Accept": "text/event-stream"})
@@ -179,7 +179,7 @@ async def test_who_is_one_too_many_is_told_so_and_others_go_on(monkeypatch: pyte
 
 
 async def test_a_reader_who_left_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "MOST_LISTENERS", 1)
+    monkeypatch.setattr(event_streams, "MOST_LISTENERS", 1)
     async with running(monkeypatch) as gateway:
         before = open_streams()
         async with listening(gateway) as events:
@@ -225,17 +225,12 @@ async def test_a_drawing_that_fails_ends_no_stream(
 
 async def test_a_slow_reader_gets_the_newest_state_and_no_queue() -> None:
     texts = iter(range(1000))
-    channel = stream._Channel(Detail.PUBLIC, 0.0)
-    patched = pytest.MonkeyPatch()
-    patched.setattr(stream, "_edition", lambda _detail: {"live": str(next(texts)).encode()})
-    try:
-        async with channel.editions() as editions:
-            first = int((await anext(editions))["live"])
-            await until(lambda: int((channel._edition or {"live": b"0"})["live"]) > first + 20)
-            second = int((await anext(editions))["live"])
-            assert second > first + 20
-    finally:
-        patched.undo()
+    channel = event_streams.Channel(lambda: {"live": str(next(texts)).encode()}, 0.0)
+    async with channel.editions() as editions:
+        first = int((await anext(editions))["live"])
+        await until(lambda: int((channel._edition or {"live": b"0"})["live"]) > first + 20)
+        second = int((await anext(editions))["live"])
+        assert second > first + 20
 
 
 @pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("POST", 405), ("DELETE", 405)])
