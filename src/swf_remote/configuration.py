@@ -115,6 +115,36 @@ class Configuration(BaseSettings):
         repr=False,
     )
     traces_sample: float = Field(default=0.1, ge=0, le=1, description="share of requests that are traced, 0 to 1")
+    email_host: str = Field(default="", description="mail server that alarms are sent through; empty: none")
+    email_port: int = Field(
+        default=0, ge=0, le=65535, description="its port; 0: the usual one (starttls 587, tls 465, off 25)"
+    )
+    email_tls: Literal["off", "starttls", "tls"] = Field(
+        default="starttls", description="how it is spoken to: plain, TLS after a greeting, TLS from the start"
+    )
+    email_user: str = Field(default="", description="name to log in with at the mail server; empty: no login")
+    email_password: str = Field(default="", description="password for that", repr=False)
+    email_from: str = Field(
+        default="", description="sender of mails; empty: swf-remote-alarms at the host of SWF_REMOTE_PUBLIC_URL"
+    )
+    email_folder: Path | None = Field(
+        default=None, description="folder that gets mails as files, in place of a mail server"
+    )
+    webhook_hosts: str = Field(
+        default="",
+        description="where alarms may be posted, by commas: chat.example, chat.example:8443; http://host for http",
+    )
+    webhook_secret: str = Field(
+        default="", description="signs what is posted to webhooks; empty: no signature", repr=False
+    )
+    alarms_ping_url: str = Field(
+        default="", description="asked after each good look at the alarms, for an outside watcher", repr=False
+    )
+    alarms_history_bytes: int = Field(
+        default=67_108_864,
+        ge=0,
+        description="bytes of task and site counters kept for 30 days, to look back and to try alarms on; 0: none",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="what is logged")
     log_format: Literal["text", "json"] = Field(default="text", description="how log lines look")
 
@@ -152,6 +182,16 @@ class Configuration(BaseSettings):
     def reader_budgets(self) -> Budgets:
         """What one reader may ask of the monitor."""
         return read_budgets(self.budgets)
+
+    @property
+    def mail_sender(self) -> str:
+        """Whom mails are from: an address, or a name and an address in angle brackets."""
+        return self.email_from or f"swf-remote-alarms@{urlsplit(self.public_address).hostname}"
+
+    @property
+    def public_address(self) -> str:
+        """The gateway's address as readers type it, without a slash at the end; a guess where the setting is empty."""
+        return (self.public_url or f"https://{(self.hosts or ['localhost'])[0]}{self.mount}").rstrip("/")
 
     @property
     def secure_cookies(self) -> bool:

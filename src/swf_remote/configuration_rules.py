@@ -9,10 +9,13 @@ import ipaddress
 import os
 import re
 from collections.abc import Iterator
+from email.utils import parseaddr
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from swf_remote.alarms.delivery.allowed import read_allowed
+from swf_remote.alarms.routing.addresses import is_address
 from swf_remote.proxy.capacity.budgets import read_budgets
 from swf_remote.proxy.policy.exposure_file import ExposureError, read_exposure
 from swf_remote.proxy.signing_key import read_key
@@ -127,9 +130,45 @@ def _signing_key(settings: Configuration) -> Iterator[Fault]:
 
 
 def _metrics_token(settings: Configuration) -> Iterator[Fault]:
-    token = settings.metrics_token
-    if token and (len(token) < SHORTEST_TOKEN or not token.isascii() or any(letter.isspace() for letter in token)):
+    if settings.metrics_token and not _is_token(settings.metrics_token):
         yield "metrics_token", f"is easy to guess or no token: give {SHORTEST_TOKEN} or more letters and digits"
+
+
+def _is_token(text: str) -> bool:
+    return len(text) >= SHORTEST_TOKEN and text.isascii() and not any(letter.isspace() for letter in text)
+
+
+def _mail(settings: Configuration) -> Iterator[Fault]:
+    host, folder = settings.email_host, settings.email_folder
+    if host and (any(letter in host for letter in "/ @:") or not host.isascii()):
+        yield "email_host", f"is {host!r}: give a host name only, and the port in SWF_REMOTE_EMAIL_PORT"
+    if host and folder is not None:
+        yield "email_folder", "is set beside SWF_REMOTE_EMAIL_HOST: mail goes either to files or to a server"
+    if folder is not None and folder.exists() and not (folder.is_dir() and os.access(folder, os.W_OK)):
+        yield "email_folder", f"is no folder that can be written: {folder}"
+    is_used = bool(host or folder or settings.email_from)
+    if is_used and not (is_address(parseaddr(settings.mail_sender)[1]) and settings.mail_sender.isprintable()):
+        yield "email_from", f"is {settings.mail_sender!r}: give an address such as alarms@monitor.example"
+    yield from _mail_login(settings)
+
+
+def _mail_login(settings: Configuration) -> Iterator[Fault]:
+    if bool(settings.email_user) != bool(settings.email_password):
+        missing = "email_password" if settings.email_user else "email_user"
+        yield missing, "is missing: a login at the mail server needs both EMAIL_USER and EMAIL_PASSWORD"
+    elif settings.email_password and settings.email_tls == "off" and not is_loopback(settings.email_host):
+        yield "email_tls", "is off: the mail server's password would be sent for all to read; use starttls or tls"
+
+
+def _webhooks(settings: Configuration) -> Iterator[Fault]:
+    try:
+        read_allowed(settings.webhook_hosts)
+    except ValueError as error:
+        yield "webhook_hosts", str(error)
+    if settings.webhook_secret and not _is_token(settings.webhook_secret):
+        yield "webhook_secret", f"is easy to guess or no secret: give {SHORTEST_TOKEN} or more letters and digits"
+    if settings.alarms_ping_url and (fault := _url_fault(settings.alarms_ping_url)):
+        yield "alarms_ping_url", f"cannot be used: {fault}"
 
 
 def _traces(settings: Configuration) -> Iterator[Fault]:
@@ -238,6 +277,8 @@ RULES = (
     _signing_key,
     _metrics_token,
     _traces,
+    _mail,
+    _webhooks,
     _routes,
     _budgets,
     _database,

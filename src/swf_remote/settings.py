@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "axes",
     "swf_remote.accounts",
+    "swf_remote.alarms",
     "swf_remote.status",
     "swf_remote.web",
     "swf_remote.operations",
@@ -71,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "axes.middleware.AxesMiddleware",
+    "swf_remote.alarms.hiding.HideAddresses",
 ]
 TEMPLATES = [
     {
