@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.conf import settings
 from django.urls import include, path
 
-OWN_APPS = ("swf_remote.accounts.urls", "swf_remote.status.urls", "swf_remote.web.urls")
-# First path segments below the mount that Django answers; the outer layer sends everything else to the proxy.
-OWN_SECTIONS = frozenset({"account", "accounts", "alarms", "healthz", "metrics", "readyz", "status"})
+OWN_APPS = ("swf_remote.accounts.urls", "swf_remote.alarms.urls", "swf_remote.status.urls")
+# First one or two path segments below the mount that Django answers; all else goes to the proxy.
+OWN_SECTIONS = frozenset({"account", "accounts", "alarms", "api/alarms", "healthz", "metrics", "readyz", "status"})
 
 urlpatterns = [path(f"{settings.MOUNT.strip('/')}/", include([path("", include(urls)) for urls in OWN_APPS]))]
 

@@ -124,7 +124,7 @@ class Outer:
         inner = cleaned(scope, self._proxies)
         path: bytes = inner["raw_path"]
         proxied = path.startswith(self._mount + b"/") and not path.startswith(self._static)
-        if not proxied or self._first_section(path) in self._sections or refusal(inner, self._hosts):
+        if not proxied or self._is_own(path) or refusal(inner, self._hosts):
             return None
         return inner
 
@@ -139,18 +139,22 @@ class Outer:
             await _redirect(self._static + b"web/mark.svg", send)
         elif not path.startswith(self._mount + b"/"):
             raise ProblemError(OUTSIDE)
-        elif self._first_section(path) in self._sections:
+        elif self._is_own(path):
             exchange_of(scope).area = "own"
             await self._pages(scope, receive, send)
         else:
             await self._proxy(scope, receive, send)
 
-    def _first_section(self, path: bytes) -> bytes:
-        return unquote_to_bytes(path[len(self._mount) + 1 :].split(b"/", 1)[0])
+    def _is_own(self, path: bytes) -> bool:
+        """Whether one of our sections, such as `status` or `api/alarms`, is at its head."""
+        return not self._sections.isdisjoint((self._section(path, 1), self._section(path, 2)))
+
+    def _section(self, path: bytes, segments: int) -> bytes:
+        return unquote_to_bytes(b"/".join(path[len(self._mount) + 1 :].split(b"/", segments)[:segments]))
 
     def _is_rpc(self, scope: Scope) -> bool:
         path: bytes = scope["raw_path"]
-        return scope["method"] == "POST" and path.startswith(self._mount + b"/") and self._first_section(path) == b"mcp"
+        return scope["method"] == "POST" and path.startswith(self._mount + b"/") and self._section(path, 1) == b"mcp"
 
     def _guarded(self, exchange: Exchange, send: Send) -> Send:
         async def guarded(message: Message) -> None:

@@ -30,6 +30,8 @@ class Problem:
     """For writes: whether anything changed."""
     allow: tuple[str, ...] = ()
     """Methods that would be answered, for 405."""
+    faults: tuple[tuple[str, str], ...] = ()
+    """What is wrong with what was sent: fields, each with words."""
     inside: str | None = None
     """Address inside the laboratory where the monitor itself shows it."""
 

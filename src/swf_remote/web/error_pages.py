@@ -89,6 +89,7 @@ def document(problem: Problem, request_id: str) -> dict[str, Any]:
         "outcome": problem.outcome,
         "retry_after": problem.retry_after,
         "allow": list(problem.allow) or None,
+        "faults": [{"field": field, "words": words} for field, words in problem.faults] or None,
         "inside": problem.inside,
         "request_id": request_id,
     }
@@ -115,12 +116,13 @@ def _page(problem: Problem, request_id: str, nonce: str) -> bytes:
     """
     if problem.since is not None or not (nonce and request_id):
         return _drawn(problem, request_id)
-    page = _drawn_once(problem, page_frame(None)["link_trouble"], own_url())
+    frame = page_frame(None)
+    page = _drawn_once(problem, (frame["link_trouble"], frame["alarms_firing"]), own_url())
     return page.replace(_STAND_IN.nonce.encode(), nonce.encode()).replace(_STAND_IN_ID, escape(request_id).encode())
 
 
 @lru_cache(maxsize=256)
-def _drawn_once(problem: Problem, _link_trouble: str, _home: str) -> bytes:
+def _drawn_once(problem: Problem, _frame: tuple[str, int], _home: str) -> bytes:
     """With the stand-in's request id and nonce; the other arguments are what else the page depends on."""
 
     def draw() -> bytes:

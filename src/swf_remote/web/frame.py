@@ -3,8 +3,9 @@
 Error pages are drawn without a request, and when the gateway's own database may be gone; both are normal here.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import DatabaseError
 from django.http import HttpRequest
@@ -38,9 +39,21 @@ ENTRIES = (
 )
 
 
+class _Counting:
+    """Who says how many alarms fire; nobody does in a process that serves no pages."""
+
+    firing: ClassVar[Callable[[], int]] = staticmethod(lambda: 0)
+
+
+def count_firing(count: Callable[[], int]) -> None:
+    """From now on this says what stands beside "Alarms". It answers at once, from memory."""
+    _Counting.firing = staticmethod(count)
+
+
 def page_frame(request: HttpRequest | None) -> dict[str, Any]:
     """Template context: `entries`, `current_url` (the entry that stands for this page), `signed_in_as`,
-    `link_trouble`.
+    `link_trouble`, `alarms_firing` (how many events fire, as far as it is known) and `alarms_url`, the entry that tells
+    it.
 
     Also a context processor. Without a request, `signed_in_as` is None and `account_known` False: the page then offers
     "Account", which leads to the log-in page where needed.
@@ -54,6 +67,8 @@ def page_frame(request: HttpRequest | None) -> dict[str, Any]:
         "signed_in_as": name,
         "account_known": name is not None,
         "link_trouble": _link_trouble(),
+        "alarms_firing": _Counting.firing(),
+        "alarms_url": own_url("alarms/"),
     }
 
 

@@ -19,7 +19,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs)))
-        if tag in self.texts:
+        if tag in self.texts and "svg" not in self._open:  # shapes may have titles of their own
             self.texts[tag].append("")
         if tag not in VOID:
             self._open.append(tag)
@@ -29,7 +29,7 @@ class Page(HTMLParser):
         self._open.pop()
 
     def handle_data(self, data: str) -> None:
-        for tag in self._open:
+        for tag in self._open if "svg" not in self._open else ():
             if tag in self.texts:
                 self.texts[tag][-1] += data
 

@@ -1,4 +1,4 @@
-"""The frame of every own page, the page on parts that stay inside, and Django's failures in our words."""
+"""The frame of every own page, the words on parts that stay inside, and Django's failures in our words."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -8,7 +8,7 @@ from django.test import Client, RequestFactory
 
 from swf_remote.proxy import link
 from swf_remote.proxy.link import LinkRecord, Observation, Place, utc_now
-from swf_remote.proxy.policy.routes import Part, is_exposed
+from swf_remote.proxy.policy.routes import Part, exposure, is_exposed
 from swf_remote.web import handlers, not_exposed
 from swf_remote.web.addresses import STATIC_FOLDER, asset_url
 from tests.remote.web.pages import assert_well_made
@@ -73,19 +73,11 @@ def test_an_asset_that_is_not_installed_still_has_an_address() -> None:
 
 def test_every_shape_that_a_page_names_is_in_the_sprite() -> None:
     sprite = (STATIC_FOLDER / "web/shapes.svg").read_text()
-    for name in ("ok", "broken", "unknown", "problem", "note", "menu"):
+    for name in ("ok", "broken", "unknown", "problem", "note", "menu", "firing", "acknowledged", "silenced", "pending"):
         assert f'<symbol id="{name}"' in sprite
 
 
 # ----- parts of the monitor that stay inside
-
-
-def test_alarms_explain_what_is_missing_and_where_to_find_it(client: Client, settings: object) -> None:
-    response = client.get("/prod/alarms/")
-    assert response.status_code == 200
-    page = assert_well_made(response.content.decode())
-    assert page.heading == not_exposed.ALARMS_TITLE
-    assert page.title.startswith(not_exposed.ALARMS_TITLE)
 
 
 def test_the_way_inside_is_linked_only_when_the_monitors_name_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,19 +87,14 @@ def test_the_way_inside_is_linked_only_when_the_monitors_name_is_known(monkeypat
     assert not_exposed.inside_url("alarms/") == "https://pandaserver02.sdcc.bnl.gov/swf-monitor/alarms/"
 
 
-@pytest.mark.parametrize("method", ["post", "put", "delete", "patch"])
-def test_nothing_can_be_written_to_the_explanation(client: Client, method: str) -> None:
-    assert getattr(client, method)("/prod/alarms/").status_code == 405
-
-
 def test_the_refusal_of_such_a_part_uses_the_same_words() -> None:
     problem = not_exposed.problem()
     assert (problem.status, problem.kind) == (403, "not-exposed")
     assert problem.detail == not_exposed.ADVICE
 
 
-@pytest.mark.parametrize("part", not_exposed.parts(), ids=lambda part: part.path)
-def test_what_the_page_lists_as_inside_is_not_exposed(part: Part) -> None:
+@pytest.mark.parametrize("part", exposure().inside, ids=lambda part: part.path)
+def test_what_is_listed_as_inside_is_not_exposed(part: Part) -> None:
     assert not is_exposed(part.path)
 
 

@@ -1,0 +1,1 @@
+"""What people read and do: dashboard, events, histories, run reports, deliveries and silences."""
