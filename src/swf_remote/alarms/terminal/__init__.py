@@ -1,0 +1,1 @@
+"""What `swf-remote alarms …` does: in a terminal what the pages do."""
