@@ -25,8 +25,20 @@ TOKEN = re.compile(r'"csrfToken": "\w+"')
 WIDTH_OF_STRIP = 1000
 # True of the moment at which somebody asks, not of what is asked for.
 OF_THE_MOMENT = frozenset(
-    {"built_at", "generated_at", "product_built_at", "product_age_seconds", "product_refreshing", "latest_checked_at"}
+    (
+        "built_at",
+        "generated_at",
+        "product_built_at",
+        "product_age_seconds",
+        "product_refreshing",
+        "latest_checked_at",
+        "data_as_of",
+    )
 )
+
+
+# The line of firing alarms that the gateway may put above a page's content; it comes and goes with them.
+BADGE = re.compile(r'<section aria-label="Firing alarms" style="[^"<>]*">.*?</section>', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +92,7 @@ class Comparison:
 
     def pages(self, said: str, shown: str) -> list[str]:
         """The differences of two whole pages."""
-        self._node(turbohtml.parse(said), turbohtml.parse(shown), "")
+        self._node(turbohtml.parse(said), turbohtml.parse(BADGE.sub("", shown, count=1)), "")
         return self.found
 
     def data(self, said: bytes, shown: bytes) -> list[str]:

@@ -67,7 +67,7 @@ def test_a_killed_demo_leaves_no_child_and_starts_again_on_the_same_data(live_de
 NAMED_ON_STATUS_PAGE = {"testbed": "feed", "monitor": "monitor", "tunnel": "tunnel"}
 
 
-@pytest.mark.parametrize("name", ["testbed", "monitor", "tunnel", "gateway"])
+@pytest.mark.parametrize("name", ["testbed", "monitor", "tunnel", "gateway", "alarms"])
 def test_a_killed_part_is_named_restarted_and_the_pages_are_right_again(live_demo: Demo, name: str) -> None:
     killed = live_demo.pids[name]
     os.kill(killed, signal.SIGKILL)

@@ -32,6 +32,11 @@ class Options:
         return (self.var / "panda.sqlite3").resolve()
 
     @property
+    def mail(self) -> Path:
+        """Where the alarms' mails go, as files."""
+        return (self.var / "mail").resolve()
+
+    @property
     def database_url(self) -> str:
         """SQLAlchemy URL of the PanDA database."""
         return f"sqlite:///{self.panda_database}"
@@ -104,6 +109,7 @@ def gateway_environment(options: Options, made: DemoSecrets, monitor_token: str 
         "SWF_REMOTE_MONITOR_HOST": MONITOR_NAME,
         "SWF_REMOTE_MONITOR_TOKEN": monitor_token,
         "SWF_REMOTE_PROBE_INTERVAL": "1",
+        "SWF_REMOTE_EMAIL_FOLDER": str(options.mail),
     }
 
 
@@ -142,4 +148,10 @@ def parts(options: Options, made: DemoSecrets, monitor_token: str) -> tuple[Part
         options.readyz_url,
         gateway_environment(options, made, monitor_token),
     )
-    return testbed, monitor, tunnel, gateway
+    alarms = Part(
+        "alarms",
+        f"engine, mails in {options.mail}",
+        (program("swf-remote"), "alarms", "run"),
+        environment=gateway_environment(options, made, monitor_token),
+    )
+    return testbed, monitor, tunnel, gateway, alarms

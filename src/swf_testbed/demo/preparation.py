@@ -11,6 +11,8 @@ from swf_testbed.demo.children import kill_group, start_child
 from swf_testbed.demo.plan import SERVICE_ACCOUNT, Options, gateway_environment, monitor_environment, program
 from swf_testbed.demo.secrets import DemoSecrets
 
+ALARMS = Path(__file__).with_name("alarms.yaml")
+
 
 class PreparationError(Exception):
     """A step failed; the text names it and carries what the program said."""
@@ -77,12 +79,15 @@ async def prepare_monitor(options: Options, made: DemoSecrets) -> str:
 
 
 async def prepare_gateway(options: Options, made: DemoSecrets) -> None:
-    """Migrate the gateway's database and make the demo login.
+    """Migrate the gateway's database, make the demo login and, where the database is new, the demo's alarms.
 
     Raises:
         PreparationError: a step failed.
     """
     environment = gateway_environment(options, made)
+    database, imported = options.var / "gateway.sqlite3", options.var / "alarms-imported"
+    knows_alarms = database.exists() and imported.exists()
+    options.mail.mkdir(exist_ok=True)
     await _run(
         (program("swf-remote"), "migrate", "--verbosity", "0", "--skip-checks"),
         environment,
@@ -99,3 +104,7 @@ async def prepare_gateway(options: Options, made: DemoSecrets) -> None:
         "--password-stdin",
     )
     await _run(add_user, environment, options.var, "making the demo login", feed=made.password + "\n")
+    if not knows_alarms:  # later on they are the operators' own
+        import_alarms = (program("swf-remote"), "alarms", "import", str(ALARMS))
+        await _run(import_alarms, environment, options.var, "making the demo's alarms")
+        imported.touch()

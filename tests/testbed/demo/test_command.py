@@ -115,6 +115,7 @@ def test_parts_start_in_the_order_of_the_chain(tmp_path: Path) -> None:
         "monitor",
         "tunnel",
         "gateway",
+        "alarms",
     ]
 
 
