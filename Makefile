@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
 ARGS ?=
 
-.PHONY: help setup setup-dev run run-clean test test-fast fuzz mutate bench bench-quick soak check format system-deps
+.PHONY: help setup setup-dev run run-clean test test-fast fuzz mutate bench bench-quick soak judge check format system-deps
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -47,6 +47,9 @@ bench-quick: setup-dev ## the same in at most five minutes
 
 soak: setup-dev ## readers for half an hour while the link fails in every way; ARGS="--minutes 5"
 	@$(BIN)/python -m tools.bench.soak $(ARGS)
+
+judge: setup-dev ## how good the recommended alarms are on nights with a known truth; ARGS="--scenario site-outage --seed 1"
+	@$(BIN)/python -m tools.judge $(ARGS)
 
 check: setup-dev ## format, lint, types, import rules, migrations, documentation
 	@BIN=$(BIN) sh tools/check.sh

@@ -1,0 +1,1 @@
+"""Judges the recommended alarms on nights with a known truth: monitor and engine are real, time is simulated."""
