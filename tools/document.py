@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import click
 from pydantic_core import PydanticUndefined
@@ -106,6 +107,35 @@ def make_targets() -> str:
     return table(("target", "what it does"), [(f"`make {name}`", text) for name, text in found])
 
 
+def _own_detectors() -> list[Any]:
+    """Detectors of this distribution, in the order of their names."""
+    from swf_remote.alarms.detecting.registry import all_detectors  # noqa: PLC0415
+
+    own = (one for one in all_detectors().values() if type(one).__module__.startswith("swf_remote."))
+    return sorted(own, key=lambda one: str(one.name))
+
+
+def detectors() -> str:
+    """What each detector matches."""
+    rows = [(f"`{one.name}`", one.title, one.summary) for one in _own_detectors()]
+    return table(("detector", "title", "matches when"), rows)
+
+
+def detector_parameters() -> str:
+    """Every parameter of every detector."""
+    from swf_remote.alarms.detecting.form import form_fields  # noqa: PLC0415
+
+    rows = []
+    for detector in _own_detectors():
+        for one in form_fields(detector):
+            default = "required" if one.required else "" if one.default in ("", None, []) else f"`{one.default}`"
+            allowed = f"{one.allowed} ({one.unit})" if one.unit and one.unit not in one.allowed else one.allowed
+            if len(one.choices) > 8:
+                allowed = f"any of PanDA's {len(one.choices)} states"
+            rows.append((f"`{detector.name}`", f"`{one.name}`", default, allowed, f"{one.title}: {one.help}"))
+    return table(("detector", "parameter", "default", "allowed", "meaning"), rows)
+
+
 GENERATORS: dict[str, Callable[[], str]] = {
     "gateway-settings": gateway_settings,
     "monitor-settings": monitor_settings,
@@ -114,6 +144,8 @@ GENERATORS: dict[str, Callable[[], str]] = {
     "monitor-commands": lambda: management_commands("swf-monitor", "swf_monitor"),
     "testbed-commands": testbed_commands,
     "make-targets": make_targets,
+    "detectors": detectors,
+    "detector-parameters": detector_parameters,
 }
 
 

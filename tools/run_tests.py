@@ -21,7 +21,7 @@ SLOW = ("tests/system",)
 SPREAD = {
     "tests/testbed": ("-n", "auto"),
     "tests/monitor": ("-n", "auto"),
-    "tests/remote": ("-n", "3"),
+    "tests/remote": ("-n", "3", "--dist", "worksteal"),
     "tests/system": ("-n", "3", "--dist", "loadfile"),
 }
 NO_TESTS_COLLECTED = 5
@@ -30,9 +30,9 @@ FUZZ_SHARE = (
     "--seed",
     "5",
     "--cases",
-    "40000" if os.environ.get("CI") else "2000",
+    "20000" if os.environ.get("CI") else "2000",
     "--seconds",
-    "120" if os.environ.get("CI") else "60",
+    "60",
 )
 
 

@@ -22,7 +22,20 @@ from .clients import ClientError
 from .contestants import Bench, far_side
 from .processes import ROOT, BenchError, check_machine, cores, pin
 from .rows import Row
-from .work import cached, conformance, faults, flood, listeners, memory, outage, readers, rewriting, trips, uncached
+from .work import (
+    alarms,
+    cached,
+    conformance,
+    faults,
+    flood,
+    listeners,
+    memory,
+    outage,
+    readers,
+    rewriting,
+    trips,
+    uncached,
+)
 
 Measure = Callable[[Bench], Awaitable[list[Row]]]
 GROUPS: dict[str, Measure] = {
@@ -37,6 +50,7 @@ GROUPS: dict[str, Measure] = {
     "faults": faults.measure,
     "flood": flood.measure,
     "conformance": conformance.measure,
+    "alarms": alarms.measure,
 }
 FOLDER = ROOT / "bench" / "results"
 
