@@ -360,7 +360,8 @@ def test_what_has_not_changed_is_not_written_again(world: World) -> None:
     Event.objects.update(detail="as it is")
     world.pass_time()
     world.tick()
-    assert failing.events.get().last_seen == world.now
+    event = failing.events.get()
+    assert (event.last_seen, event.detail) == (world.now, "as it is")
 
 
 def test_lines_of_events_hold_no_control_characters(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
