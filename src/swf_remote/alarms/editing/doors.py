@@ -6,14 +6,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
 
-from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
-from swf_remote.alarms.access import is_signed_in, is_staff, may_edit
+from swf_remote.alarms.access import is_staff, may_edit
 from swf_remote.alarms.models import Alarm
-from swf_remote.alarms.pages.serving import NO_ALARM, find_alarm, name_of
+from swf_remote.alarms.pages.serving import NO_ALARM, find_alarm, for_signed_in, name_of
 from swf_remote.edge.problem import Problem
 from swf_remote.web.handlers import problem_response, wrong_method
 
@@ -69,18 +68,7 @@ def answers(*methods: str) -> Callable[[View], View]:
     return decorate
 
 
-def signed_in(view: View) -> View:
-    """For signed-in readers. Others are led to the log-in page, or told that nothing was changed."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if is_signed_in(request.user):
-            return view(request, *args, **kwargs)
-        if request.method == "POST":
-            return problem_response(request, SIGNED_OUT)
-        return redirect_to_login(request.get_full_path())
-
-    return guarded
+signed_in = for_signed_in(SIGNED_OUT)
 
 
 def staff(view: View) -> View:

@@ -74,18 +74,24 @@ def _has_nul(request: HttpRequest) -> bool:
     return any("\0" in str(value) for value in (request.path, *values))
 
 
-def signed_in(view: View) -> View:
-    """For signed-in users alone: others are led to the log-in page, or told why nothing was changed."""
+def for_signed_in(told: Problem) -> Callable[[View], View]:
+    """For signed-in users alone: others are led to the log-in page, or `told` why nothing was changed."""
 
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if is_signed_in(request.user):
-            return view(request, *args, **kwargs)
-        if request.method == "POST":
-            return problem_response(request, LOG_IN_FIRST)
-        return redirect_to_login(request.get_full_path())
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if is_signed_in(request.user):
+                return view(request, *args, **kwargs)
+            if request.method == "POST":
+                return problem_response(request, told)
+            return redirect_to_login(request.get_full_path())
 
-    return guarded
+        return guarded
+
+    return decorate
+
+
+signed_in = for_signed_in(LOG_IN_FIRST)
 
 
 def name_of(request: HttpRequest) -> str:
