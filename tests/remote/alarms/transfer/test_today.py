@@ -10,42 +10,18 @@ import psycopg
 import pytest
 
 from swf_remote.alarms.configuring import save_alarm, save_team
-from swf_remote.alarms.models import Alarm, AlarmVersion, Change, Evaluation, Event, State, Team, TeamVersion, Tick
-from swf_remote.alarms.transfer.today import Report, open_source, take_over
+from swf_remote.alarms.models import Alarm, AlarmVersion, Event, State, Team, Tick
+from swf_remote.alarms.transfer.today import open_source
 from tests.remote.alarms.transfer import today_tables as today
-from tests.remote.alarms.transfer.today_tables import ALARM, BEGIN, OPEN, OVER, RUN, SYNC, TEAM, Rows
+from tests.remote.alarms.transfer.taking import NOW, Written, rows_here, take
+from tests.remote.alarms.transfer.today_tables import ALARM, BEGIN, OPEN, OVER, RUN, SYNC, TEAM
 from tests.system import postgresql
 
-NOW = datetime(2026, 11, 29, 8, 0, tzinfo=UTC)
-Written = Callable[[Rows, Path], str]
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_alarms")]
 
 
 def at(seconds: float) -> datetime:
     return datetime.fromtimestamp(BEGIN + seconds, UTC)
-
-
-@pytest.fixture(autouse=True)
-def no_alarms(db: None) -> None:
-    Alarm.objects.all().delete()
-
-
-def take(where: str, **options: Any) -> Report:
-    with open_source(where) as source:
-        return take_over(source, now=NOW, **options)
-
-
-def rows_here() -> list[int]:
-    tables: tuple[Any, ...] = (Alarm, AlarmVersion, Team, TeamVersion, Event, Change, Tick, Evaluation)
-    return [table.objects.count() for table in tables]
-
-
-FORMS: dict[str, Written] = {"sqlite": today.as_sqlite, "copy": today.as_copy, "jsonl": today.as_json_lines}
-
-
-@pytest.fixture(params=sorted(FORMS))
-def written(request: pytest.FixtureRequest) -> Written:
-    return FORMS[request.param]
 
 
 def test_everything_is_taken_over_whatever_the_form(written: Written, tmp_path: Path) -> None:

@@ -1,8 +1,6 @@
 """Tables and dumps of today's alarms that are not as they have to be: named with words, and nothing is changed."""
 
 import sqlite3
-from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,37 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from swf_remote.alarms.models import Alarm, AlarmVersion, Change, Evaluation, Event, Team, TeamVersion, Tick
-from swf_remote.alarms.transfer.today import FaultyRowError, Report, SourceError, open_source, take_over
+from swf_remote.alarms.transfer.today import FaultyRowError, SourceError
 from tests.remote.alarms.transfer import today_tables as today
-from tests.remote.alarms.transfer.today_tables import BEGIN, OPEN, SYNC, Rows
+from tests.remote.alarms.transfer.taking import Written, rows_here, take
+from tests.remote.alarms.transfer.today_tables import BEGIN, OPEN, SYNC
 
-NOW = datetime(2026, 11, 29, 8, 0, tzinfo=UTC)
-Written = Callable[[Rows, Path], str]
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def no_alarms(db: None) -> None:
-    Alarm.objects.all().delete()
-
-
-def take(where: str, **options: Any) -> Report:
-    with open_source(where) as source:
-        return take_over(source, now=NOW, **options)
-
-
-def rows_here() -> list[int]:
-    tables: tuple[Any, ...] = (Alarm, AlarmVersion, Team, TeamVersion, Event, Change, Tick, Evaluation)
-    return [table.objects.count() for table in tables]
-
-
-FORMS: dict[str, Written] = {"sqlite": today.as_sqlite, "copy": today.as_copy, "jsonl": today.as_json_lines}
-
-
-@pytest.fixture(params=sorted(FORMS))
-def written(request: pytest.FixtureRequest) -> Written:
-    return FORMS[request.param]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_alarms")]
 
 
 @pytest.mark.parametrize(
